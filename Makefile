@@ -1,0 +1,37 @@
+# Two commands matter: `make demo` and `make test`. Each sets up what it needs by itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup demo test check lock clean
+
+help:            ## What can be made here
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@echo "Setting up a virtual environment in $(VENV) from requirements.lock (hash-checked; about a minute)."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tocsin needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "No venv module: on Debian run 'apt-get install python3-venv', then try again."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/.ready   ## Make the virtual environment from the hash-pinned lock
+
+demo: setup      ## One fictitious region, one impersonated professional, the whole story
+	@$(BIN)/tocsin demo
+
+test: check      ## Every check and every test
+	@$(BIN)/python -m pytest -n 2
+
+check: setup     ## Format, lint, types, import contract
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+lock:            ## Rewrite requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --generate-hashes --no-emit-index-url --all-extras --python-version 3.11 pyproject.toml -o requirements.lock
+
+clean:           ## Remove the virtual environment and the demo's files
+	rm -rf $(VENV) demo
