@@ -1,0 +1,1 @@
+"""Identity has one door, in and out. Past it, patients are keyed references."""
