@@ -1,0 +1,52 @@
+"""What an account did before, and from when it counts.
+
+A touch on day d counts as an account's own past from day d + 2, if no alert stood against the account on d or d + 1:
+a thief must not become known by coming back tomorrow. The same rule holds for all that is "new" about a sign-in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tocsin.explain.keys import KeySet
+
+DAYS_TO_SETTLE = 2
+
+
+@dataclass(slots=True)
+class Past:
+    """Keys of (account, something): settled ones are known; pending ones wait for a quiet day."""
+
+    settled: KeySet = field(default_factory=KeySet)
+    pending: dict[int, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
+    """Day -> [(keys, account numbers)], one pair of arrays a batch."""
+    waiting: dict[int, KeySet] = field(default_factory=dict)
+    """Day -> the same keys, for look-up."""
+
+    def settle(self, today: int, alerted: dict[int, set[int]]) -> None:
+        """Before the slice of day `today`: let quiet touches of two days ago and more count from now on."""
+        for day in sorted(day for day in self.pending if day <= today - DAYS_TO_SETTLE):
+            barred = alerted.get(day, set()) | alerted.get(day + 1, set())
+            for keys, accounts in self.pending.pop(day):
+                quiet = ~np.isin(accounts, list(barred)) if barred else slice(None)
+                self.settled.add(keys[quiet])
+            del self.waiting[day]
+
+    def known(self, keys: np.ndarray) -> np.ndarray:
+        """bool: settled, so counts as the account's own past."""
+        return self.settled.has(keys)
+
+    def met(self, keys: np.ndarray) -> np.ndarray:
+        """bool: touched in the last days though not settled yet (so: not for the first time)."""
+        found = np.zeros(len(keys), bool)
+        for held in self.waiting.values():
+            found |= held.has(keys)
+        return found
+
+    def add(self, day: int, keys: np.ndarray, accounts: np.ndarray) -> None:
+        """Touches of day `day`: keys and the account number of each."""
+        if len(keys):
+            self.pending.setdefault(day, []).append((keys, accounts))
+            self.waiting.setdefault(day, KeySet()).add(keys)
