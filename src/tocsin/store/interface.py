@@ -1,0 +1,239 @@
+"""What every store promises: parts (written by the folds) and questions (asked by scope, coverage and the console).
+
+Derived data has a version, not migrations: whatever is here can be deleted and made anew from the ledger.
+Times are aware datetimes; a period is half-open, `since <= at < until`, and `None` leaves an end open.
+Both protocols raise `StoreUnavailable` for a part that is missing or torn; writing raises `DiskFull`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final, Literal, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin.model.event import PATIENT_BYTES, STORED_EVENT
+from tocsin.model.fact import FACT, PERSON
+
+Kind = Literal["events", "facts", "persons", "rejected", "evidence", "alerts", "coverage", "sessions"]
+"""What a part holds."""
+
+_text = pa.dictionary(pa.int32(), pa.string())
+_word = pa.dictionary(pa.int8(), pa.string())
+_time = pa.timestamp("us", tz="UTC")
+_patient = pa.binary(PATIENT_BYTES)
+
+REJECTED: Final = pa.schema(
+    [
+        pa.field("reason", _word, nullable=False),
+        pa.field("stream", _text, nullable=False),
+        pa.field("segment", pa.int32(), nullable=False),
+        pa.field("offset", pa.int64(), nullable=False),
+        pa.field("length", pa.int32(), nullable=False),
+        pa.field("batch", pa.int32(), nullable=False),
+    ]
+)
+"""Lines that were refused: `model.rejected.Rejected` with the stream and the batch they came in."""
+
+SCHEMAS: Final[dict[Kind, pa.Schema]] = {
+    "events": STORED_EVENT,
+    "facts": FACT,
+    "persons": PERSON,
+    "rejected": REJECTED,
+}
+"""Kind -> schema. A kind that is not here keeps the schema of the first table written."""
+
+
+class Parts(Protocol):
+    """Derived tables in parts, one for each kind, day and batch. One writer, any number of readers."""
+
+    def write(self, kind: Kind, table: pa.Table, *, day: date | None, batch: int) -> None:
+        """Keep `table`, rows in the order given, as the part of this kind, UTC day and batch.
+
+        Atomic: the part is there whole or not at all. Idempotent: it replaces the part of the same kind, day and
+        batch. `day` is None for what belongs to no day (facts, persons). Events must lie within `day`.
+        Raises `ValueError` for a table that does not fit the schema of its kind.
+        """
+
+    def read(self, kind: Kind, *, day: date | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a kind (of one day, if given) in the order (day, batch, row as written); no day comes first.
+
+        Columns have the types they were written with, dictionaries unified. A kind never written is an empty table
+        (without columns, if it has no schema in `SCHEMAS`).
+        """
+
+    def days(self, kind: Kind) -> list[date]:
+        """The UTC days that have a part, oldest first."""
+
+    def batches(self, kind: Kind, day: date | None) -> list[int]:
+        """The batches that have a part of this day (None: of no day), lowest first."""
+
+    def ids(self, day: date, *, before: int | None = None) -> np.ndarray:
+        """The distinct `event_id` stored for this day, sorted, dtype `S16` (for `stored`).
+
+        `before` leaves out that batch and all later ones: a batch that is folded again after a crash must not find
+        its own first attempt and take all its lines for duplicates.
+        """
+
+    def compact(self, kind: Kind, *, before: date) -> list[str]:
+        """Merge the day parts of the calendar months that end on or before `before` into one part a month.
+
+        The month's part is sorted by account, so that a question about a few accounts reads little. Answers do not
+        change: `read`, `days`, `batches` and `ids` give what they gave. Idempotent, and safe to be killed at any
+        moment: one rename puts the month in force and its days out of it. Returns the months merged ("2025-09").
+        """
+
+    def clear(self) -> None:
+        """Delete every part of this version."""
+
+
+def stored(ids: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """Which candidates (any 16-byte dtype, shape (n,)) are among `ids` (from `Parts.ids`): bool, shape (n,)."""
+    wanted = np.ascontiguousarray(candidates).view("S16").reshape(-1)
+    if len(ids) == 0:
+        return np.zeros(len(wanted), dtype=bool)
+    place = np.searchsorted(ids, wanted)
+    place[place == len(ids)] = 0
+    return ids[place] == wanted
+
+
+PATIENTS_OF: Final = pa.schema(
+    [
+        ("patient", _patient),
+        ("first_at", _time),
+        ("last_at", _time),
+        ("events", pa.int64()),
+        ("shown", pa.int64()),
+        ("opened", pa.int64()),
+        ("elements", pa.uint32()),
+    ]
+)
+"""`Questions.patients_of`."""
+
+SERVICES_BY_HOUR: Final = pa.schema(
+    [
+        ("service", _text),
+        ("hour", _time),
+        ("events", pa.int64()),
+        ("failed", pa.int64()),
+        ("accounts", pa.int64()),
+        ("patients_named", pa.int64()),
+    ]
+)
+"""`Questions.services_by_hour`."""
+
+SEEN: Final = pa.schema([("account", _text), ("first_at", _time), ("last_at", _time), ("events", pa.int64())])
+"""`Questions.seen`."""
+
+DAYS_OF: Final = pa.schema(
+    [
+        ("account", _text),
+        ("day", pa.date32()),
+        ("service", _text),
+        ("events", pa.int64()),
+        ("failed", pa.int64()),
+        ("patients_named", pa.int64()),
+    ]
+)
+"""`Questions.days_of`."""
+
+ORIGINS: Final = pa.schema(
+    [
+        ("account", _text),
+        ("network", _text),
+        ("device", pa.uint64()),
+        ("client", _text),
+        ("assurance", pa.uint8()),
+        ("first_at", _time),
+        ("last_at", _time),
+        ("events", pa.int64()),
+        ("failed", pa.int64()),
+    ]
+)
+"""`Questions.origins_of` and `Questions.accounts_from`."""
+
+EXPLANATIONS_OF: Final = pa.schema(
+    [("account", _text), ("explained_by", _word), ("events", pa.int64()), ("patients_named", pa.int64())]
+)
+"""`Questions.explanations_of`."""
+
+REJECTIONS_BY: Final = pa.schema([("stream", _text), ("reason", _word), ("lines", pa.int64()), ("bytes", pa.int64())])
+"""`Questions.rejections`."""
+
+
+class Questions(Protocol):
+    """What is asked of the parts. Every answer is a table in a total order; nulls come first, texts by code point.
+
+    `events` counts lines of the trail (distinct `event_id`), never rows; `failed` those whose outcome is not
+    `success`; `patients_named` distinct references. A row without an account is nobody's: no account finds it.
+    """
+
+    def accesses_of(
+        self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
+    ) -> pa.Table:
+        """What these accounts did: STORED_EVENT, by (at, event_id, row, batch)."""
+
+    def accesses_to(
+        self, patients: Sequence[bytes], *, since: datetime | None = None, until: datetime | None = None
+    ) -> pa.Table:
+        """Who was in these patients' records (references of 17 bytes): STORED_EVENT, by (at, event_id, row, batch)."""
+
+    def patients_of(
+        self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
+    ) -> pa.Table:
+        """Whose data these accounts reached: PATIENTS_OF, by patient.
+
+        `shown` counts the events that succeeded, `opened` those of them that were more than a place in a list;
+        `elements` is the union over the events that succeeded: a failed read exposes nothing.
+        """
+
+    def seen(self, accounts: Sequence[str]) -> pa.Table:
+        """Since when, and until when, the trail knows these accounts: SEEN, by account; the unknown are left out."""
+
+    def days_of(
+        self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
+    ) -> pa.Table:
+        """How much these accounts did, UTC day by day and service by service: DAYS_OF, by (account, day, service)."""
+
+    def origins_of(
+        self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
+    ) -> pa.Table:
+        """From where these accounts came: ORIGINS, by (account, network, device, client, assurance)."""
+
+    def accounts_from(
+        self,
+        *,
+        networks: Sequence[str] = (),
+        devices: Sequence[int] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> pa.Table:
+        """Who else came from these networks or these devices: ORIGINS, in the order of `origins_of`.
+
+        Device 0 (the trail names none) is nobody's and finds nothing.
+        """
+
+    def explanations_of(
+        self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
+    ) -> pa.Table:
+        """Why these accounts' accesses were to be expected: EXPLANATIONS_OF, by (account, explained_by)."""
+
+    def services_by_hour(self, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
+        """What each service told, UTC hour by hour: SERVICES_BY_HOUR, by (service, hour); silent hours are absent."""
+
+    def requests(self, ids: Sequence[int], *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
+        """Rows that bear one of these request ids: STORED_EVENT, by (request, at, event_id, row, batch).
+
+        Request 0 (the trail names none) joins nothing.
+        """
+
+    def event(self, event_id: bytes) -> pa.Table:
+        """The rows of one event, with segment, offset and length of its original: STORED_EVENT, by (row, batch)."""
+
+    def rejections(self) -> pa.Table:
+        """How many lines were refused, where and why: REJECTIONS_BY, by (stream, reason)."""
+
+    def count(self, kind: Kind) -> int:
+        """Rows of a kind."""
