@@ -45,6 +45,10 @@ class Past:
             found |= held.has(keys)
         return found
 
+    def met_on(self, day: int, keys: np.ndarray) -> np.ndarray:
+        """bool: already noted for that day."""
+        return self.waiting[day].has(keys) if day in self.waiting else np.zeros(len(keys), bool)
+
     def add(self, day: int, keys: np.ndarray, accounts: np.ndarray) -> None:
         """Touches of day `day`: keys and the account number of each."""
         if len(keys):

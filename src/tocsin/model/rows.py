@@ -23,6 +23,14 @@ class Names:
 
     names: list[str] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    _keys: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
+
+    def keys(self) -> np.ndarray:
+        """uint64 key of each name, by number: the same whatever the order in which the names came."""
+        if len(self._keys) < len(self.names):
+            new = [key_of(name) for name in self.names[len(self._keys) :]]
+            self._keys = np.concatenate([self._keys, np.array(new, np.uint64)])
+        return self._keys
 
     def number(self, name: str) -> int:
         """The number of a name, a new one if it is new."""
@@ -122,7 +130,7 @@ def references_of(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
 
 
 def keys_of_references(references: np.ndarray) -> np.ndarray:
-    """V17 references -> uint64 keys, 8 bytes of the digest: any two of 10^7 patients share one with odds of 3 in 10^6."""
+    """V17 references -> uint64 keys, 8 bytes of the digest: odds of 3 in 10^6 that two of 10^7 share one."""
     raw = np.ascontiguousarray(references).view(np.uint8).reshape(-1, 17)
     return np.ascontiguousarray(raw[:, 1:9]).view("<u8").ravel()
 

@@ -1,0 +1,287 @@
+"""Explain: a fold over slices that says, for each row, why the access was to be expected, or that nothing says so.
+
+    rows of a slice -> 1 own past   (settled touches of the same account and person)
+                       2 directory  (appointment, stay, shared unit, referral, care team, campaign, task, roster)
+                       3 colleague  (somebody of the same unit, himself explained by 2, in earlier slices)
+                    -> Explained rows: the reason, what is new about the row, and the unit of a stranger
+
+Within a slice the answer for a row depends on nothing but the row and the state before the slice, first touches
+aside: so the size of batches cannot change it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin.explain.care import Grants, Places, actor_key, grants_of, places_of
+from tocsin.explain.keys import KeySet
+from tocsin.explain.past import Past
+from tocsin.explain.reasons import Reason, reasons
+from tocsin.explain.staff import PostTable, Staff, post_table
+from tocsin.model.event import ACTIONS, REASONS
+from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NETWORK, NEW_SERVICE, Explained
+from tocsin.model.fact import FACT
+from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, key_of, mix
+
+_OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", "write", "export")])
+_LISTING = np.arange(len(ACTIONS)) == ACTIONS.index("list")
+_OWN_PAST, _COLLEAGUE = REASONS.index("own-past"), REASONS.index("colleague")
+_TASK, _ROSTER, _NO_PATIENT = REASONS.index("task"), REASONS.index("roster"), REASONS.index("no-patient")
+_SALT_LISTED = np.uint64(0x5EED)
+
+
+@dataclass(slots=True)
+class Explainer:
+    """State of the fold. `explain` does not change the past; `remember` does."""
+
+    reasons: dict[str, Reason] = field(default_factory=reasons)
+    accounts: Names = field(default_factory=Names)
+    services: Names = field(default_factory=Names)
+    staff: Staff = field(default_factory=Staff)
+    actors: list[str | None] = field(default_factory=list)
+    """By account number."""
+    touched: Past = field(default_factory=Past)
+    """(account, person) opened."""
+    listed: Past = field(default_factory=Past)
+    """(account, person) listed: never becomes own past, only "seen before in these days"."""
+    habits: Past = field(default_factory=Past)
+    """(account, network), (account, device), (account, client), (account, assurance), (account, service)."""
+    vouched: dict[int, KeySet] = field(default_factory=dict)
+    """Day -> (person, unit) of touches that a directory fact explained, in slices that have ended."""
+    vouching: dict[int, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
+    """Day -> [(the same keys, account numbers)] of slices that have not."""
+    alerted: dict[int, set[int]] = field(default_factory=dict)
+    """Day -> accounts against which an alert stood."""
+    first_day: dict[int, int] = field(default_factory=dict)
+    """Account number -> day of its first event."""
+    _facts: list[pa.Table] = field(default_factory=list)
+    _grants: Grants | None = None
+    _places: Places | None = None
+    _posts: PostTable | None = None
+
+    def learn(self, facts: pa.Table) -> None:
+        """Take in directory facts (schema FACT), whenever they come: what is known late explains nothing earlier."""
+        if len(facts):
+            self._facts.append(facts)
+            self.staff.learn(facts)
+            self._grants = self._places = self._posts = None
+
+    def identify(self, account: int, professional: str | None) -> None:
+        """Say which professional the trail itself gives for an account (called in any order, the first counts)."""
+        while len(self.actors) <= account:
+            self.actors.append(None)
+        if self.actors[account] is None:
+            self.actors[account] = self.staff.actor(self.accounts.names[account], professional)
+            self._posts = None
+
+    def role(self, account: int) -> str:
+        """Role code of an account; "" if no directory knows."""
+        return self.staff.role(self.actors[account]) if account < len(self.actors) else ""
+
+    def open_slice(self, day: int) -> None:
+        """Before the rows of day `day`: quiet touches of two days ago settle, old vouching is dropped."""
+        for past in (self.touched, self.listed, self.habits):
+            past.settle(day, self.alerted)
+        self.listed.settled = KeySet()  # a listing never vouches
+        for ended in sorted(d for d in self.vouching if d < day):
+            barred = list(self.alerted.get(ended, ()))
+            for keys, accounts in self.vouching.pop(ended):
+                self.vouched.setdefault(ended, KeySet()).add(keys[~np.isin(accounts, barred)])
+        keep = self.reasons["colleague"].days if "colleague" in self.reasons else 0
+        for old in [d for d in self.vouched if d < day - keep]:
+            del self.vouched[old]
+        for old in [d for d in self.alerted if d < day - 40]:
+            del self.alerted[old]
+
+    def explain(self, rows: Rows) -> Explained:
+        """Reasons and novelty for rows of one slice, in accepted order."""
+        self._prepare()
+        reason = np.full(len(rows), _NO_PATIENT, np.int8)
+        named = (rows.patient != 0) & (rows.account >= 0)
+        account_key = self.accounts.keys()
+        who = np.zeros(len(rows), np.uint64)
+        some = rows.account >= 0
+        who[some] = account_key[rows.account[some]]
+        pair = mix(who, rows.patient)
+
+        reason[named] = 0
+        own = np.zeros(len(rows), bool)
+        if "own-past" in self.reasons:
+            own[named] = self.touched.known(pair[named])
+        reason[own] = _OWN_PAST
+        left = np.flatnonzero(named & ~own)
+        reason[left] = self._directory(rows.patient[left], rows.account[left], rows.at[left])
+        left = left[reason[left] == 0]
+        reason[left] = self._colleague(rows.patient[left], rows.account[left], rows.at[left])
+
+        succeeded = rows.outcome == 0
+        opening = named & succeeded & _OPENING[rows.action]
+        listing = named & succeeded & _LISTING[rows.action]
+        fresh = self._first(pair, opening & ~own, self.touched)
+        fresh_listed = self._first(pair ^ _SALT_LISTED, listing & ~own, self.listed)
+        unit = np.zeros(len(rows), np.uint64)
+        strange = np.flatnonzero(fresh & (reason == 0))
+        unit[strange] = self._unit(rows.patient[strange], rows.service[strange], rows.at[strange])
+        return Explained(
+            reason=reason,
+            fresh=fresh,
+            fresh_listed=fresh_listed,
+            unit=unit,
+            novelty=self._novelty(rows, who),
+            age_days=self._age(rows),
+        )
+
+    def remember(self, rows: Rows, explained: Explained) -> None:
+        """Take in the rows of one slice after `explain`. Those of accounts under alert never settle (see `Past`)."""
+        if not len(rows):
+            return
+        day = int(rows.days()[0])
+        some = rows.account >= 0
+        who = self.accounts.keys()[rows.account[some]]
+        kept = rows.take(some)
+        keys = np.concatenate([key for _, key in _habits(kept, who)])
+        accounts = np.tile(kept.account, len(keys) // max(len(kept), 1))
+        keys, first = np.unique(keys, return_index=True)
+        new = ~(self.habits.known(keys) | self.habits.met_on(day, keys))
+        self.habits.add(day, keys[new], accounts[first][new])
+        for account, at in zip(*np.unique(kept.account, return_index=True), strict=True):
+            self.first_day.setdefault(int(account), int(kept.at[at] // MICROSECONDS_A_DAY))
+        pair = np.zeros(len(rows), np.uint64)
+        pair[some] = mix(who, kept.patient)
+        for past, fresh, salt in (
+            (self.touched, explained.fresh, np.uint64(0)),
+            (self.listed, explained.fresh_listed, _SALT_LISTED),
+        ):
+            past.add(day, pair[fresh] ^ salt, rows.account[fresh])
+        self._vouch(day, rows, explained)
+
+    def stand(self, account: int, day: int) -> None:
+        """An alert stood against this account on this day: its touches vouch for nobody."""
+        self.alerted.setdefault(day, set()).add(account)
+
+    # -- the parts ---------------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        while len(self.actors) < len(self.accounts.names):
+            self.identify(len(self.actors), None)
+        if self._grants is None:
+            facts = pa.concat_tables(self._facts) if self._facts else FACT.empty_table()
+            self._facts = [facts]
+            self._grants, self._places = grants_of(facts, self.reasons), places_of(facts)
+        if self._posts is None:
+            self._posts = post_table(self.staff, self.actors)
+
+    def _posts_at(self, account: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For each row its posts in force: (row positions repeated, post positions)."""
+        posts = self._posts
+        assert posts is not None
+        count = posts.first[account + 1] - posts.first[account]
+        row = np.repeat(np.arange(len(account)), count)
+        begin = np.repeat(posts.first[account] - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
+        post = begin + np.arange(len(row))
+        holds = (posts.starts[post] <= at[row]) & (at[row] <= posts.ends[post]) & (posts.known_at[post] <= at[row])
+        return row[holds], post[holds]
+
+    def _directory(self, patient: np.ndarray, account: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """int8 reason that a directory fact gives, 0 if none."""
+        found = np.zeros(len(patient), np.int8)
+        if not len(patient):
+            return found
+        assert self._grants is not None
+        assert self._posts is not None
+        row, post = self._posts_at(account, at)
+        code = self._grants.reasons_for(patient[row], self._posts.key[post], at[row], self._posts.roster[post], _ROSTER)
+        if "roster" not in self.reasons:
+            code[self._posts.roster[post]] = 0
+        row, code = row[code > 0], code[code > 0]
+        order = np.lexsort((-code.astype(np.int16), row))  # the last write of a row is its first reason
+        found[row[order]] = code[order]
+        if "task" in self.reasons and self.staff.tasks:
+            open_rows = found == 0
+            for number in np.unique(account[open_rows]).tolist():
+                for starts, ends, known_at in self.staff.tasks.get(self.actors[number] or "", ()):
+                    holds = open_rows & (account == number) & (at >= starts) & (at <= ends) & (at >= known_at)
+                    found[holds] = _TASK
+        return found
+
+    def _colleague(self, patient: np.ndarray, account: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """int8: `colleague` where somebody of a unit of this account saw the patient, with a directory reason."""
+        found = np.zeros(len(patient), np.int8)
+        if not len(patient) or not self.vouched or "colleague" not in self.reasons:
+            return found
+        assert self._posts is not None
+        row, post = self._posts_at(account, at)
+        keys = mix(patient[row], self._posts.key[post])
+        hit = np.zeros(len(keys), bool)
+        for held in self.vouched.values():
+            hit |= held.has(keys)
+        found[row[hit]] = _COLLEAGUE
+        return found
+
+    def _vouch(self, day: int, rows: Rows, explained: Explained) -> None:
+        """Touches explained by a directory fact itself vouch for the colleagues of the same units, from tomorrow."""
+        directory = (
+            (explained.reason > _OWN_PAST) & (explained.reason != _COLLEAGUE) & (explained.reason != _NO_PATIENT)
+        )
+        seen = np.flatnonzero(directory & (rows.outcome == 0) & _OPENING[rows.action] & explained.fresh)
+        if not len(seen):
+            return
+        assert self._posts is not None
+        row, post = self._posts_at(rows.account[seen], rows.at[seen])
+        keys = mix(rows.patient[seen][row], self._posts.key[post])
+        self.vouching.setdefault(day, []).append((keys, rows.account[seen][row]))
+
+    def _first(self, pair: np.ndarray, wanted: np.ndarray, past: Past) -> np.ndarray:
+        """bool: the first touch of its pair, in these rows and in the days that are pending."""
+        first = np.zeros(len(pair), bool)
+        places = np.flatnonzero(wanted)
+        _, at = np.unique(pair[places], return_index=True)
+        places = places[np.sort(at)]
+        first[places[~past.met(pair[places])]] = True
+        return first
+
+    def _unit(self, patient: np.ndarray, service: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """Unit of a stranger: of the latest stay, else the service's establishment, else a unit of its own."""
+        assert self._places is not None
+        unit = self._places.unit_of(patient, at)
+        sites = [self.staff.site_of_service.get(name) for name in self.services.names]
+        site_key = np.array([*(actor_key(site, kind="site") if site else 0 for site in sites), 0], np.uint64)
+        unit = np.where(unit == 0, site_key[service], unit)
+        return np.where(unit == 0, mix(patient, 1), unit)
+
+    def _novelty(self, rows: Rows, who: np.ndarray) -> np.ndarray:
+        """uint8 bit set: what is new to the account about how this row came in."""
+        novelty = np.zeros(len(rows), np.uint8)
+        for bit, keys in _habits(rows, who):
+            distinct, back = np.unique(keys, return_inverse=True)
+            new = ~self.habits.known(distinct)
+            novelty[new[back] & (keys != who)] |= bit
+        novelty[rows.account < 0] = 0
+        return novelty
+
+    def _age(self, rows: Rows) -> np.ndarray:
+        """int32 days since the account's first event; 0 for a new one."""
+        today = rows.days()
+        size = max(len(self.accounts.names), 1) + 1
+        first = np.full(size, np.iinfo(np.int32).max, np.int64)
+        if self.first_day:
+            first[list(self.first_day)] = list(self.first_day.values())
+        return np.maximum(today - np.minimum(first[rows.account], today), 0).astype(np.int32)
+
+
+def _habits(rows: Rows, who: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """Keys of (account, how it came in); equal to `who` where the trail does not say."""
+
+    def keyed(value: np.ndarray, salt: int) -> np.ndarray:
+        return np.where(value == 0, who, mix(who, value ^ np.uint64(salt)))
+
+    return [
+        (NEW_NETWORK, keyed(rows.network, 0x11)),
+        (NEW_DEVICE, keyed(rows.device, 0x22)),
+        (NEW_CLIENT, keyed(rows.client, 0x33)),
+        (NEW_ASSURANCE, keyed(rows.assurance.astype(np.uint64), 0x44)),
+        (NEW_SERVICE, keyed((rows.service + 1).astype(np.uint64), 0x55)),
+    ]

@@ -1,0 +1,121 @@
+"""Who an account is at work: the professional it belongs to, and the units this professional works or is on call in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin.explain.care import EARLIEST, LATEST, actor_key
+
+NO_ROLE = ""
+"""Role of an account that no directory names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One place where an actor stands, and when."""
+
+    key: int
+    """Key of the actor, a unit or an establishment."""
+    starts: int
+    ends: int
+    known_at: int
+    roster: bool
+    """On call there, not employed there."""
+
+
+@dataclass(slots=True)
+class Staff:
+    """Accounts -> professionals -> posts, from the facts `alias`, `role`, `roster` and `task` without patient."""
+
+    actor_of_alias: dict[str, str] = field(default_factory=dict)
+    posts: dict[str, list[Post]] = field(default_factory=dict)
+    roles: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Actor -> (starts of the latest role, its code)."""
+    tasks: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
+    """Actor -> [(starts, ends, known_at)] of declared jobs on all patients."""
+    site_of_unit: dict[str, str] = field(default_factory=dict)
+    site_of_service: dict[str, str] = field(default_factory=dict)
+    categories_of_service: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, facts: pa.Table) -> None:
+        """Take in facts (schema FACT) that name no patient; the others are `Grants`."""
+        wanted = pa.array(["alias", "role", "roster", "task", "unit", "service"])
+        facts = facts.filter(pa.compute.is_in(facts["kind"].cast(pa.string()), wanted))
+        columns = {
+            name: facts[name].cast(pa.string()).to_pylist()
+            for name in ("kind", "actor", "unit", "establishment", "service", "code")
+        }
+        spans = {name: facts[name].cast(pa.int64()).to_pylist() for name in ("starts", "ends", "known_at")}
+        patient = facts["patient"].is_valid().to_pylist()
+        for i, kind in enumerate(columns["kind"]):
+            actor, unit, site = columns["actor"][i], columns["unit"][i], columns["establishment"][i]
+            starts, ends, known_at = (
+                spans["starts"][i] if spans["starts"][i] is not None else EARLIEST,
+                spans["ends"][i] if spans["ends"][i] is not None else LATEST,
+                spans["known_at"][i] if spans["known_at"][i] is not None else EARLIEST,
+            )
+            if kind == "alias" and actor and columns["code"][i]:
+                self.actor_of_alias[columns["code"][i]] = actor
+            elif kind == "unit" and unit and site:
+                self.site_of_unit[unit] = site
+            elif kind == "service" and columns["service"][i]:
+                if site:
+                    self.site_of_service[columns["service"][i]] = site
+                self.categories_of_service[columns["service"][i]] = columns["code"][i] or ""
+            elif kind in ("role", "roster") and actor and (unit or site):
+                where = actor_key(unit, kind="unit") if unit else actor_key(site, kind="site")
+                self.posts.setdefault(actor, []).append(Post(where, starts, ends, known_at, kind == "roster"))
+                if kind == "role":
+                    self._remember_role(actor, starts, columns["code"][i])
+            elif kind == "role" and actor:
+                self._remember_role(actor, starts, columns["code"][i])
+            elif kind == "task" and actor and not patient[i]:
+                self.tasks.setdefault(actor, []).append((starts, ends, known_at))
+
+    def _remember_role(self, actor: str, starts: int, code: str | None) -> None:
+        if code and (actor not in self.roles or (starts, code) > self.roles[actor]):
+            self.roles[actor] = (starts, code)
+
+    def actor(self, account: str, professional: str | None) -> str | None:
+        """The actor behind an account as the trail names it, or None if no directory knows."""
+        for name in (account, account.rpartition("|")[2], professional):
+            if name and name in self.actor_of_alias:
+                return self.actor_of_alias[name]
+        return professional
+
+    def role(self, actor: str | None) -> str:
+        """The code of the actor's latest role; NO_ROLE if none."""
+        return self.roles.get(actor, (0, NO_ROLE))[1] if actor else NO_ROLE
+
+
+@dataclass(slots=True)
+class PostTable:
+    """The posts of numbered accounts in compressed rows: account a has posts first[a] to first[a + 1]."""
+
+    first: np.ndarray
+    key: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+    known_at: np.ndarray
+    roster: np.ndarray
+
+
+def post_table(staff: Staff, actors: list[str | None]) -> PostTable:
+    """Posts for accounts 0, 1, ... whose actors are given; each actor is also a post of its own."""
+    first, rows = [0], []
+    for actor in actors:
+        if actor:
+            rows.append(Post(actor_key(actor, kind="who"), EARLIEST, LATEST, EARLIEST, False))
+            rows.extend(staff.posts.get(actor, ()))
+        first.append(len(rows))
+    return PostTable(
+        first=np.array(first, np.int64),
+        key=np.array([post.key for post in rows], np.uint64),
+        starts=np.array([post.starts for post in rows], np.int64),
+        ends=np.array([post.ends for post in rows], np.int64),
+        known_at=np.array([post.known_at for post in rows], np.int64),
+        roster=np.array([post.roster for post in rows], bool),
+    )

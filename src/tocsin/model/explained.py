@@ -1,0 +1,37 @@
+"""What explain adds to event rows: the reason, and what is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+
+NEW_NETWORK: Final = 1
+NEW_DEVICE: Final = 2
+NEW_CLIENT: Final = 4
+NEW_ASSURANCE: Final = 8
+"""A level of assurance this account has not signed in with before; whether lower is for the detector to say."""
+NEW_SERVICE: Final = 16
+
+
+@dataclass(slots=True, frozen=True)
+class Explained:
+    """Vectors beside `Rows`, same length and order."""
+
+    reason: np.ndarray
+    """int8, position in REASONS."""
+    fresh: np.ndarray
+    """bool: the first opening of this person by this account that is not its own past (explained or not)."""
+    fresh_listed: np.ndarray
+    """bool: likewise for a listing."""
+    unit: np.ndarray
+    """uint64 key of the unit of a fresh unexplained patient; else 0."""
+    novelty: np.ndarray
+    """uint8 bit set of NEW_*: not settled as a habit of this account."""
+    age_days: np.ndarray
+    """int32: days since the account's first event."""
+
+    def take(self, places: np.ndarray) -> Explained:
+        """The rows at these places."""
+        return Explained(**{f.name: getattr(self, f.name)[places] for f in fields(self)})
