@@ -51,6 +51,10 @@ class InForce:
     parts: dict[Place, Path]
     months: tuple[Month, ...]
 
+    def files(self) -> list[Path]:
+        """Every file that counts."""
+        return [*self.parts.values(), *(month.path for month in self.months)]
+
     def places(self) -> list[Place]:
         """Every day and batch that has rows or an empty part, by (day, batch), no day first."""
         return sorted([*self.parts, *(place for month in self.months for place in month.places)], key=rank)

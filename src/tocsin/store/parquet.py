@@ -81,6 +81,15 @@ class ParquetParts:
             self.layout.top.replace(gone)  # in one step: half a store would answer, and wrongly
             shutil.rmtree(gone, ignore_errors=True)
 
+    def check(self, path: Path) -> None:
+        """Read a part whole, page checksums included. Raises `StoreUnavailable` naming it if it is torn."""
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                for _ in file.iter_batches():
+                    pass
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise self._torn(path) from error
+
     def schema(self, kind: Kind) -> pa.Schema | None:
         """The schema of a kind; None if it has none of its own and nothing was written yet."""
         if kind in SCHEMAS:
