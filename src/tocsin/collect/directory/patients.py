@@ -1,0 +1,82 @@
+"""Patient -> a death, identities for the vault, and which references are one person."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tocsin.collect.directory.catalogue import Catalogue, Version
+from tocsin.collect.directory.draft import KIND, Draft, Said
+from tocsin.collect.directory.resources import Identifier, Patient
+from tocsin.collect.directory.symbols import NOTHING, PATIENT, Symbols
+from tocsin.model.block import References
+
+_DECEASED = KIND["deceased"]
+_NIR: Final = "urn:oid:1.2.250.1.213.1.4.8"
+_INSURED: Final = "NH"
+"""Identifier type of the NSS: the billing number, perhaps the insured parent's, under the same system as the patient's
+own INS. From: FR Core 2.2, FRCorePatientProfile."""
+
+
+def patient(resource: Patient, draft: Draft, catalogue: Catalogue, version: Version) -> None:
+    """A row if the patient died; and what `persons` and the vault need, kept in `draft.said`."""
+    symbols = draft.symbols
+    identifiers = [symbols.identifier(i, PATIENT) for i in resource.identifier if _is_own(i)]
+    identifiers = [symbol for symbol in dict.fromkeys(identifiers) if symbol != NOTHING]
+    own = symbols.thing("Patient", resource.id)
+    if own == NOTHING and identifiers:  # no reference can name it: its first identifier does
+        own = identifiers[0]
+    if own == NOTHING:
+        return
+    merges = _merges(resource, own, draft) if resource.link else ()
+    draft.said.append(Said(*version, own, tuple(identifiers), merges))
+    if resource.deceasedDateTime is not None:
+        draft.row(_DECEASED, version[0], patient=own, starts=draft.times.first(resource.deceasedDateTime))
+
+
+def _is_own(identifier: Identifier) -> bool:
+    """Not the insured's number, and not a system that would pass for a FHIR reference."""
+    if identifier.system == "Patient":
+        return False
+    if identifier.system != _NIR or identifier.type is None:
+        return True
+    return not any(coding.code == _INSURED for coding in identifier.type.coding)
+
+
+def _merges(resource: Patient, own: int, draft: Draft) -> tuple[tuple[int, int], ...]:
+    """`replaced-by` and `replaces` say that two records are one person; `refer` and `seealso` do not."""
+    merges = []
+    for link in resource.link:
+        other = draft.patients(link.other)
+        if other in (NOTHING, own) or draft.symbols.sorts[other] != PATIENT or draft.symbols.systems[other] is not None:
+            continue
+        if link.type == "replaced-by":
+            merges.append((own, other))
+        elif link.type == "replaces":
+            merges.append((other, own))
+    return tuple(merges)
+
+
+def references_of(symbols: Symbols, wanted: np.ndarray, references: References) -> np.ndarray:
+    """The keyed references of patient symbols (distinct or not): shape (n,), dtype V17."""
+    distinct, places = np.unique(wanted, return_inverse=True)
+    found = np.zeros(len(distinct), "V17")
+    by_system: dict[str, list[int]] = {}
+    for place, symbol in enumerate(distinct.tolist()):
+        by_system.setdefault(system_of(symbols, symbol), []).append(place)
+    for system, at in by_system.items():
+        found[at] = references.patients(system, [value_of(symbols, int(distinct[place])) for place in at])
+    return found[places]
+
+
+def system_of(symbols: Symbols, symbol: int) -> str:
+    """`Patient` for a FHIR reference, else the identifier's system."""
+    system = symbols.systems[symbol]
+    return "Patient" if system is None else system
+
+
+def value_of(symbols: Symbols, symbol: int) -> str:
+    """The id of a FHIR reference, else the identifier's value."""
+    name = symbols.names[symbol]
+    return name.removeprefix("Patient/") if symbols.systems[symbol] is None else name
