@@ -24,8 +24,8 @@ ENCODINGS: Final = ("utf-8", "latin-1", "cp1252")
 CAPTURES: Final = ("patient", "page", "name", "birth", "identifier")
 """Named groups that a path pattern may capture."""
 
-QUERIES: Final = ("name", "birth", "identifier", "patient", "page")
-"""What a query parameter (in CSV: a column of search criteria) may be."""
+QUERIES: Final = ("name", "birth", "identifier", "patient", "page", "offset", "count")
+"""What a query parameter (in CSV: a column of search criteria) may be. `offset` and `count` make a page together."""
 
 TIME_ALIASES: Final = {"$time_iso8601": "iso", "$msec": "epoch-s", "$time_local": "%d/%b/%Y:%H:%M:%S %z"}
 """nginx variables -> the format they are written in. From: nginx.org, ngx_http_core_module and log_module."""
@@ -446,7 +446,7 @@ def _present(mapping: Mapping) -> dict[str, bool]:
         "failures": columns.status is not None or mapping.outcome.column is not None,
         "searches": bool(actions & {"search", "list"}),
         "query-text": bool({"name", "birth", "identifier"} & (set(mapping.query) | captures)),
-        "pages": "page" in mapping.query or "page" in captures,
+        "pages": bool({"page", "offset"} & (set(mapping.query) | captures)),
         "list-results": "list" in actions and patient,
         "patients": patient,
         "elements": bool(mapping.shown.by_action or mapping.shown.column or any(p.elements for p in mapping.paths)),
