@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.collect.formats import lines
 from tocsin.collect.mapped_acts import NO_ACT, Act, Reader, Request
 from tocsin.collect.mapped_times import BAD_TIME, microseconds_of
 from tocsin.collect.mapping import Mapping
@@ -48,12 +49,9 @@ class Lines:
 
 def lines_of(block: Block) -> Lines:
     """Cut a block into its lines."""
-    texts = block.data.split(b"\n")
-    starts = np.zeros(len(texts), np.int64)
-    np.cumsum([len(text) + 1 for text in texts[:-1]], out=starts[1:])
-    kept = [i for i, text in enumerate(texts) if text and not text.isspace()]
-    cut = [texts[i].removesuffix(b"\r") for i in kept]
-    return Lines(cut, starts[kept] + block.offset, np.array([len(text) for text in cut], np.int32))
+    cut = lines.lines_of(block.data)
+    texts = [block.data[start:end] for start, end in zip(cut.start.tolist(), cut.end.tolist(), strict=True)]
+    return Lines(texts, cut.start + block.offset, (cut.end - cut.start).astype(np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Cut:
 def parsed(
     mapping: Mapping,
     block: Block,
-    lines: Lines,
+    read: Lines,
     cut: Cut,
     refused: dict[int, str],
     *,
@@ -88,9 +86,9 @@ def parsed(
     refused = refused | {int(cut.where[i]): str(reason[i]) for i in np.flatnonzero(reason != "")}
     good = np.flatnonzero(reason == "")
     kept = cut.where[good]
-    raw = _raw(mapping, columns, good, at[good], action[good], act_codes[good], acts, account, who, lines, kept, source)
+    raw = _raw(mapping, columns, good, at[good], action[good], act_codes[good], acts, account, who, read, kept, source)
     events, identities = normalise(raw, source=source, segment=block.segment, references=references)
-    rejected = [lines.rejected(why, line, block.segment) for line, why in sorted(refused.items())]
+    rejected = [read.rejected(why, line, block.segment) for line, why in sorted(refused.items())]
     rejected += [Rejected("too-long", block.segment, offset, length) for offset, length in block.overlong]
     return Parsed(
         events=events,
@@ -111,7 +109,7 @@ def _raw(
     acts: list[Act],
     account: pa.Array,
     who: Patients,
-    lines: Lines,
+    read: Lines,
     kept: np.ndarray,
     source: str,
 ) -> RawEvents:
@@ -124,11 +122,11 @@ def _raw(
     queries = pa.array([act.query for act in acts], pa.string())
     row_event, values = who.rows(good)
     return RawEvents(
-        event_id=event_ids(source, at, [lines.texts[i] for i in kept]),
+        event_id=event_ids(source, at, [read.texts[i] for i in kept]),
         at_us=at,
         received_us=at,
-        offset=lines.offsets[kept],
-        length=lines.lengths[kept],
+        offset=read.offsets[kept],
+        length=read.lengths[kept],
         action=action,
         outcome=outcome,
         elements=np.where(outcome == SUCCESS, elements, 0),  # what failed showed nothing

@@ -14,17 +14,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from tocsin.collect.formats.instant import END_US, FIRST_US
 from tocsin.collect.mapping import Time
 
-EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""From: the contract of the trail, what counts as an event."""
-
 BAD_TIME: Final = np.iinfo(np.int64).min
-"""Stands for a text that is no time, or one outside EARLIEST to LATEST."""
+"""Stands for a text that is no time, or one outside 1990 to 2100 (the trail's contract)."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_FROM, _TO = (EARLIEST - _EPOCH) // _MICROSECOND, (LATEST - _EPOCH) // _MICROSECOND
 _DIGITS: Final = {"Y": "[0-9]{4}", "f": "[0-9]{1,6}"} | dict.fromkeys("mdHMS", "[0-9]{1,2}")
 _ORDER: Final = "YmdHMS"
 
@@ -41,7 +38,7 @@ def microseconds_of(time: Time, texts: list[str]) -> np.ndarray:
             at = read(text)
         except (ValueError, OverflowError):
             continue
-        if _FROM <= at < _TO:
+        if FIRST_US <= at < END_US:
             out[i] = at
     return out
 

@@ -179,7 +179,7 @@ class Mapping:
 
     def columns_read(self) -> tuple[str, ...]:
         """Names of the columns that the mapping reads, each once."""
-        plain = [getattr(self.columns, name) for name in Columns.__slots__]
+        plain = [getattr(self.columns, name) for name in Columns.__slots__ if name != "bytes"]
         query = [name for names in self.query.values() for name in names] if self.query_in_columns else []
         tables = [self.action.column, self.outcome.column, self.shown.column]
         first = [self.service_column, self.time.column, self.time.clock, self.account.column, self.patient.column]

@@ -8,18 +8,16 @@ together: export it with line ends replaced, which every database can do.
 from __future__ import annotations
 
 import csv
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from tocsin.collect.formats.lines import BOM
 from tocsin.collect.mapped import Cut, Lines, lines_of, parsed
 from tocsin.collect.mapping import Dialect, Mapping
 from tocsin.errors import Usage
 from tocsin.model.block import Block, Parsed, References
-
-BOM: Final = b"\xef\xbb\xbf"
 
 
 def header_of(start: bytes, dialect: Dialect) -> str:
@@ -78,16 +76,12 @@ class CsvParser:
         return next(csv.reader([line], delimiter=delimiter, quotechar=quote))
 
     def _without_header(self, lines: Lines) -> Lines:
-        """A byte order mark is no part of a name, and the line of names is no row, wherever it stands."""
+        """The line of names is no row, wherever it stands: files are joined end to end."""
         texts = lines.texts
         if self._header is None or not texts:
             return lines
         first = self._names[0].encode(self._dialect.encoding)
-        kept = [
-            i
-            for i, text in enumerate(texts)
-            if first not in text[: len(first) + 4] or not self._is_header(text.removeprefix(BOM))
-        ]
+        kept = [i for i, text in enumerate(texts) if first not in text or not self._is_header(text)]
         if len(kept) == len(texts):
             return lines
         return Lines([texts[i] for i in kept], lines.offsets[kept], lines.lengths[kept])

@@ -62,10 +62,15 @@ class NginxParser:
 
 def _texts(column: tuple[_Value, ...]) -> pa.Array:
     """Texts of a column; numbers as JSON writes them."""
-    try:
+    kinds = set(map(type, column))
+    if kinds <= {str, type(None)}:
         return pa.array(column, pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([value if value is None or isinstance(value, str) else _text(value) for value in column])
+    if kinds <= {int, type(None)}:
+        try:
+            return pa.array(column, pa.int64()).cast(pa.string())
+        except OverflowError:
+            pass
+    return pa.array([value if value is None else _text(value) for value in column], pa.string())
 
 
 def _text(value: str | float | bool) -> str:
