@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from tocsin.errors import StoreUnavailable
 from tocsin.model.event import STORED_EVENT
-from tocsin.store.files import REBUILD, make_folder
+from tocsin.store.engine import engine
+from tocsin.store.files import REBUILD
 from tocsin.store.interface import (
     DAYS_OF,
     EXPLANATIONS_OF,
@@ -98,8 +99,7 @@ class DuckDBQuestions:
     def __init__(self, parts: ParquetParts, *, memory_mb: int = 1024, threads: int = 2) -> None:
         """What does not fit in `memory_mb` is spilled to a folder inside the root."""
         self._parts = parts
-        spill = parts.layout.top / ".spill"
-        self._engine = _engine(parts.layout.root, spill, memory_mb=memory_mb, threads=threads)
+        self._engine = engine(parts.layout, memory_mb=memory_mb, threads=threads)
 
     def accesses_of(
         self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
@@ -202,19 +202,6 @@ class DuckDBQuestions:
         for path in files:
             self._parts.check(path)
         return StoreUnavailable("The store did not answer.", advice=f"Give it more memory, or else: {REBUILD}")
-
-
-def _engine(root: Path, spill: Path, *, memory_mb: int, threads: int) -> duckdb.DuckDBPyConnection:
-    make_folder(spill.parent)
-    engine = duckdb.connect(":memory:", config={"memory_limit": f"{memory_mb}MiB", "threads": threads})
-    engine.execute("SET temp_directory = $spill", {"spill": str(spill)})
-    engine.execute("SET TimeZone = 'UTC'")
-    engine.execute("SET autoinstall_known_extensions = false")
-    engine.execute("SET autoload_known_extensions = false")
-    engine.execute("SET allowed_directories = $folders", {"folders": [str(root)]})
-    engine.execute("SET enable_external_access = false")
-    engine.execute("SET lock_configuration = true")
-    return engine
 
 
 def _moment_of(event_id: bytes) -> Period:

@@ -78,11 +78,13 @@ class Parts(Protocol):
         """
 
     def compact(self, kind: Kind, *, before: date) -> list[str]:
-        """Merge the day parts of the calendar months that end on or before `before` into one part a month.
+        """Merge parts into few files, sorted by account, so that a question about a few accounts reads little.
 
-        The month's part is sorted by account, so that a question about a few accounts reads little. Answers do not
-        change: `read`, `days`, `batches` and `ids` give what they gave. Idempotent, and safe to be killed at any
-        moment: one rename puts the month in force and its days out of it. Returns the months merged ("2025-09").
+        Calendar months that end on or before `before` become one file each; of the other months, every day that has
+        many parts does (a live stream makes thousands). Answers do not change: `read`, `days`, `batches` and `ids`
+        give what they gave, and what was written may be written again. Idempotent, and safe to be killed at any
+        moment: one rename puts the file in force and its parts out of it. Returns what was merged, as "2025-09" or
+        "2025-10-02". What belongs to no day stays as it is.
         """
 
     def clear(self) -> None:

@@ -2,18 +2,22 @@
 
     <root>/v1/<kind>/day=2025-09-14/batch-000001.parquet     one day of one batch
     <root>/v1/<kind>/day=none/batch-000001.parquet           what belongs to no day
-    <root>/v1/<kind>/month=2025-09/in-force.json             which file holds the month, and which parts it stands for
-    <root>/v1/<kind>/month=2025-09/000001.parquet            the month, sorted by account
+    <root>/v1/<kind>/merged=2025-09/in-force.json            which file holds the month, and which parts it stands for
+    <root>/v1/<kind>/merged=2025-09/000001.parquet           the month, sorted by account
+    <root>/v1/<kind>/merged=2025-10-02/...                   the same for one day
     <root>/v1/<kind>/schema.arrow                            of the kinds whose schema is that of the first table
 
-A part that a month in force stands for does not count, whether or not it has been deleted yet.
+A part that something merged stands for does not count, whether or not it has been deleted yet; nor does a merged day
+whose month is merged.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,15 +34,16 @@ Place = tuple[date | None, int]
 """Day (None: no day) and batch: what one part is the part of."""
 
 _BATCH = re.compile(r"batch-(\d{6,})\.parquet")
-_MONTH_FILE = re.compile(r"(\d{6,})\.parquet")
+_MERGED_FILE = re.compile(r"(\d{6,})\.parquet")
+_IN_FORCE = "in-force.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
-    """A month in force."""
+class Merged:
+    """Parts of one day or month in one file."""
 
     name: str
-    """"2025-09"."""
+    """"2025-09" or "2025-09-14"."""
     path: Path
     places: frozenset[Place]
     """The parts it stands for."""
@@ -46,18 +51,19 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What counts: the parts by (day, batch), none first, and the months."""
+    """What counts."""
 
     parts: dict[Place, Path]
-    months: tuple[Month, ...]
+    """By (day, batch), no day first."""
+    merged: tuple[Merged, ...]
 
     def files(self) -> list[Path]:
         """Every file that counts."""
-        return [*self.parts.values(), *(month.path for month in self.months)]
+        return [*self.parts.values(), *(merged.path for merged in self.merged)]
 
     def places(self) -> list[Place]:
-        """Every day and batch that has rows or an empty part, by (day, batch), no day first."""
-        return sorted([*self.parts, *(place for month in self.months for place in month.places)], key=rank)
+        """Every day and batch that was written, by (day, batch), no day first."""
+        return sorted([*self.parts, *(place for merged in self.merged for place in merged.places)], key=rank)
 
 
 def rank(place: Place) -> tuple[date, int]:
@@ -90,29 +96,82 @@ class Layout:
         day, batch = place
         return self.folder(kind) / f"day={day.isoformat() if day else 'none'}" / f"batch-{batch:06d}.parquet"
 
+    def short(self, path: Path) -> str:
+        """A path as errors tell it: below the root."""
+        return str(path.relative_to(self.root))
+
     def in_force(self, kind: Kind, *, first: date | None = None, last: date | None = None) -> InForce:
-        """What counts between two days, both included (None: no limit). With a limit, what has no day is left out."""
+        """What counts between two days, both included (None: no limit). With a limit, what has no day is left out.
+
+        Something merged is given if any of its days is within.
+        """
         parts: dict[Place, Path] = {}
-        months: list[Month] = []
-        for entry in self._entries(self.folder(kind)):
-            label, _, value = entry.partition("=")
+        merged: list[Merged] = []
+        for label, value in self._labels(kind):
             if label == "day" and _within(value, first, last):
                 parts.update(self._parts(kind, value))
-            elif label == "month" and _within_months(value, first, last):
-                month = self.month(kind, value)
-                if month is not None:
-                    months.append(month)
-        for month in months:
-            for place in month.places:
-                parts.pop(place, None)
-        ordered = {place: parts[place] for place in sorted(parts, key=rank)}
-        return InForce(ordered, tuple(sorted(months, key=lambda month: month.name)))
+            elif label == "merged" and _within(value, first and first.isoformat()[: len(value)], last):
+                merged.extend(self._merged(kind, value))
+        return _counting(parts, sorted(merged, key=lambda one: (len(one.name), one.name)))
+
+    def merged_over(self, kind: Kind, place: Place) -> list[Merged]:
+        """What is merged and stands for this part."""
+        day = place[0]
+        if day is None:
+            return []
+        merged = [one for name in (month_of(day), day.isoformat()) for one in self._merged(kind, name)]
+        return [one for one in merged if place in one.places]
+
+    def superseded(self, kind: Kind) -> list[Path]:
+        """Files that no longer count, each one's manifest before it."""
+        in_force = self.in_force(kind)
+        kept = {*in_force.files(), *(self._manifest(kind, one.name) for one in in_force.merged)}
+        folders = [self.folder(kind) / f"{label}={value}" for label, value in self._labels(kind)]
+        found = [folder / entry for folder in folders for entry in self._entries(folder)]
+        return sorted((path for path in found if path not in kept), key=lambda path: path.name != _IN_FORCE)
+
+    def next_file(self, kind: Kind, name: str) -> Path:
+        """A merged file of that day or month that does not exist yet."""
+        folder = self._manifest(kind, name).parent
+        taken = [int(match[1]) for entry in self._entries(folder) if (match := _MERGED_FILE.fullmatch(entry))]
+        return folder / f"{max(taken, default=0) + 1:06d}.parquet"
+
+    def put_in_force(self, kind: Kind, merged: Merged, *, durable: bool) -> None:
+        """From the moment this returns, `merged` stands for its parts. One rename: before it, nothing has changed."""
+        told = json.dumps({"file": merged.path.name, "batches": _ranges(merged.places)}).encode()
+        put_bytes(self._manifest(kind, merged.name), told, durable=durable)
+
+    def clear(self) -> None:
+        """Delete this version: out of sight in one step first, for half a store would answer, and wrongly."""
+        gone = self.top.with_name(f".{self.top.name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            self.top.replace(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def _labels(self, kind: Kind) -> list[tuple[str, str]]:
+        split = (entry.partition("=") for entry in self._entries(self.folder(kind)))
+        return [(label, value) for label, _, value in split if value]
 
     def _parts(self, kind: Kind, value: str) -> dict[Place, Path]:
         day = None if value == "none" else date.fromisoformat(value)
         folder = self.folder(kind) / f"day={value}"
         found = ((entry, _BATCH.fullmatch(entry)) for entry in self._entries(folder))
         return {(day, int(match[1])): folder / entry for entry, match in found if match}
+
+    def _merged(self, kind: Kind, name: str) -> list[Merged]:
+        """The one in force of that day or month, if there is one."""
+        manifest = self._manifest(kind, name)
+        try:
+            told = json.loads(manifest.read_bytes())
+            return [Merged(name, manifest.with_name(told["file"]), _places(told["batches"]))]
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreUnavailable(f"{self.short(manifest)} cannot be read.", advice=REBUILD) from error
+
+    def _manifest(self, kind: Kind, name: str) -> Path:
+        return self.folder(kind) / f"merged={name}" / _IN_FORCE
 
     def _entries(self, folder: Path) -> list[str]:
         try:
@@ -122,44 +181,42 @@ class Layout:
         except OSError as error:
             raise StoreUnavailable(f"{self.short(folder)} cannot be read: {error.strerror}.", advice=REBUILD) from error
 
-    def short(self, path: Path) -> str:
-        """A path as errors tell it: below the root."""
-        return str(path.relative_to(self.root))
 
-    def month(self, kind: Kind, name: str) -> Month | None:
-        """The month in force of that name, if there is one."""
-        manifest = self._manifest(kind, name)
-        try:
-            told = json.loads(manifest.read_bytes())
-            places = frozenset((date.fromisoformat(day), int(batch)) for day, batch in told["places"])
-            return Month(name, manifest.with_name(told["file"]), places)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreUnavailable(f"{self.short(manifest)} cannot be read.", advice=REBUILD) from error
-
-    def next_month_file(self, kind: Kind, name: str) -> Path:
-        """A file of that month that does not exist yet."""
-        folder = self._manifest(kind, name).parent
-        taken = [int(match[1]) for entry in self._entries(folder) if (match := _MONTH_FILE.fullmatch(entry))]
-        return folder / f"{max(taken, default=0) + 1:06d}.parquet"
-
-    def put_in_force(self, kind: Kind, month: Month, *, durable: bool) -> None:
-        """From the moment this returns, the month stands for its parts. One rename: before it, nothing has changed."""
-        places = [[day.isoformat(), batch] for day, batch in sorted(month.places, key=rank) if day]
-        told = json.dumps({"file": month.path.name, "places": places}).encode()
-        put_bytes(self._manifest(kind, month.name), told, durable=durable)
-
-    def _manifest(self, kind: Kind, name: str) -> Path:
-        return self.folder(kind) / f"month={name}" / "in-force.json"
+def _counting(parts: dict[Place, Path], merged: list[Merged]) -> InForce:
+    """Leave out what something merged stands for. `merged`: months before days, for a month stands for its days."""
+    taken: set[Place] = set()
+    counting = []
+    for one in merged:
+        if not one.places & taken:
+            counting.append(one)
+            taken |= one.places
+        elif not one.places <= taken:
+            raise StoreUnavailable(f"Some parts of {one.name} would count twice.", advice=REBUILD)
+    loose = sorted((place for place in parts if place not in taken), key=rank)
+    return InForce({place: parts[place] for place in loose}, tuple(counting))
 
 
-def _within(value: str, first: date | None, last: date | None) -> bool:
+def _ranges(places: frozenset[Place]) -> dict[str, list[list[int]]]:
+    """Day -> first and last batch of each run: a live day has thousands of batches in a row."""
+    runs: dict[str, list[list[int]]] = {}
+    for day, batch in sorted(places, key=rank):
+        its = runs.setdefault(str(day), [])
+        if its and its[-1][1] == batch - 1:
+            its[-1][1] = batch
+        else:
+            its.append([batch, batch])
+    return runs
+
+
+def _places(runs: dict[str, list[list[int]]]) -> frozenset[Place]:
+    """The reverse of `_ranges`."""
+    return frozenset(
+        (date.fromisoformat(day), batch) for day, its in runs.items() for a, b in its for batch in range(a, b + 1)
+    )
+
+
+def _within(value: str, first: date | str | None, last: date | None) -> bool:
+    """Whether a day or month, in ISO form, lies within two days or touches them."""
     if value == "none":
         return first is None and last is None
-    day = date.fromisoformat(value)
-    return (first is None or first <= day) and (last is None or day <= last)
-
-
-def _within_months(name: str, first: date | None, last: date | None) -> bool:
-    return (first is None or month_of(first) <= name) and (last is None or name <= month_of(last))
+    return (first is None or str(first) <= value) and (last is None or value <= str(last))

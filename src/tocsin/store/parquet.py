@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tocsin.errors import StoreUnavailable
 from tocsin.store.files import REBUILD, put, put_bytes
+from tocsin.store.form import FORMAT, PLACES, ROWS_IN_GROUP
 from tocsin.store.interface import SCHEMAS, Kind
-from tocsin.store.layout import Layout
+from tocsin.store.layout import InForce, Layout, Place
+from tocsin.store.merge import Merge
 from tocsin.store.shape import check_day, fitted, joined
 
-ROWS_IN_GROUP: Final = 16_384
-"""From: facts measured on 10^7 events; smaller groups gain little, larger ones read four times as much."""
-
-FORMAT: Final = {"compression": "zstd", "compression_level": 1, "write_page_checksum": True}
-"""How parts are written. Page checksums: a flipped bit is an error, not another patient."""
+T = TypeVar("T")
 
 
 class ParquetParts:
@@ -40,11 +38,16 @@ class ParquetParts:
         if batch < 0:
             raise ValueError(f"A batch has a number from 0, not {batch}.")
         path = self.layout.part(kind, (day, batch))
+        merged = self._merge(kind, table.schema) if self.layout.merged_over(kind, (day, batch)) else None
+        if merged:
+            merged.sweep()  # before the part is there: until it is taken out of what is merged, it does not count
         put(
             path,
             lambda file: pq.write_table(table, file, row_group_size=ROWS_IN_GROUP, **FORMAT),
             durable=self._durable,
         )
+        if merged:
+            merged.take_out((day, batch))
 
     def read(self, kind: Kind, *, day: date | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """See `interface.Parts.read`."""
@@ -53,8 +56,7 @@ class ParquetParts:
             return pa.table({})
         if columns is not None:
             schema = pa.schema([schema.field(name) for name in columns])
-        in_force = self.layout.in_force(kind, first=day, last=day)
-        return joined((self._part(path, schema) for path in in_force.parts.values()), schema)
+        return self._looking_twice(kind, day, lambda in_force: self._rows(in_force, schema, day))
 
     def days(self, kind: Kind) -> list[date]:
         """See `interface.Parts.days`."""
@@ -68,18 +70,23 @@ class ParquetParts:
     def ids(self, day: date, *, before: int | None = None) -> np.ndarray:
         """See `interface.Parts.ids`."""
         schema = pa.schema([SCHEMAS["events"].field("event_id")])
-        in_force = self.layout.in_force("events", first=day, last=day)
-        found = [path for (_, batch), path in in_force.parts.items() if before is None or batch < before]
-        table = joined((self._part(path, schema) for path in found), schema)
-        return _distinct([_bytes_of(chunk) for chunk in table.column(0).chunks])
+
+        def tables(in_force: InForce) -> list[pa.Table]:
+            loose = [path for (_, batch), path in in_force.parts.items() if before is None or batch < before]
+            merged = [self._merged_part(one.path, schema, _earlier(day, before)) for one in in_force.merged]
+            return [*(self._part(path, schema) for path in loose), *merged]
+
+        found = self._looking_twice("events", day, tables)
+        return _distinct([_bytes_of(chunk) for table in found for chunk in table.column("event_id").chunks])
+
+    def compact(self, kind: Kind, *, before: date) -> list[str]:
+        """See `interface.Parts.compact`."""
+        schema = self.schema(kind)
+        return [] if schema is None else self._merge(kind, schema).compact(before=before)
 
     def clear(self) -> None:
         """See `interface.Parts.clear`."""
-        gone = self.layout.top.with_name(f".{self.layout.top.name}.gone")
-        shutil.rmtree(gone, ignore_errors=True)
-        if self.layout.top.exists():
-            self.layout.top.replace(gone)  # in one step: half a store would answer, and wrongly
-            shutil.rmtree(gone, ignore_errors=True)
+        self.layout.clear()
 
     def check(self, path: Path) -> None:
         """Read a part whole, page checksums included. Raises `StoreUnavailable` naming it if it is torn."""
@@ -114,6 +121,28 @@ class ParquetParts:
     def _schema_path(self, kind: Kind) -> Path:
         return self.layout.folder(kind) / "schema.arrow"
 
+    def _merge(self, kind: Kind, schema: pa.Schema) -> Merge:
+        return Merge(self.layout, kind, schema, durable=self._durable)
+
+    def _looking_twice(self, kind: Kind, day: date | None, use: Callable[[InForce], T]) -> T:
+        """Use what is in force; once more if a file went meanwhile, because its rows were merged into another."""
+        try:
+            return use(self.layout.in_force(kind, first=day, last=day))
+        except StoreUnavailable as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            return use(self.layout.in_force(kind, first=day, last=day))
+
+    def _rows(self, in_force: InForce, schema: pa.Schema, day: date | None) -> pa.Table:
+        """The rows in the order of parts."""
+        if not in_force.merged:
+            return joined((self._part(path, schema) for path in in_force.parts.values()), schema)
+        whole = pa.schema([*schema, *PLACES])
+        loose = [_placed(self._part(path, schema), place) for place, path in in_force.parts.items()]
+        merged = [self._merged_part(one.path, whole, _earlier(day, None)) for one in in_force.merged]
+        table = joined([*loose, *merged], whole)
+        return table.sort_by([(field.name, "ascending") for field in PLACES]).select(schema.names)
+
     def _part(self, path: Path, schema: pa.Schema) -> pa.Table:
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -121,8 +150,35 @@ class ParquetParts:
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             raise self._torn(path) from error
 
+    def _merged_part(self, path: Path, schema: pa.Schema, that: pc.Expression | None) -> pa.Table:
+        """Some rows of a merged file; the others are not held in memory."""
+        try:
+            table = pq.read_table(
+                path, columns=schema.names, filters=that, partitioning=None, page_checksum_verification=True
+            )
+            return fitted(table, schema)
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            raise self._torn(path) from error
+
     def _torn(self, path: Path) -> StoreUnavailable:
         return StoreUnavailable(f"The derived part {self.layout.short(path)} is missing or torn.", advice=REBUILD)
+
+
+def _earlier(day: date | None, before: int | None) -> pc.Expression | None:
+    """Rows of a merged file that are of this day, and of batches before that."""
+    if day is None:
+        return None
+    its = pc.field("_day") == pa.scalar(day)
+    return its if before is None else its & (pc.field("_batch") < before)
+
+
+def _placed(table: pa.Table, place: Place) -> pa.Table:
+    """A part with the columns that a merged file has."""
+    rows = table.num_rows
+    columns = (pa.repeat(pa.scalar(place[0], pa.date32()), rows), np.full(rows, place[1]), np.arange(rows))
+    for field, column in zip(PLACES, columns, strict=True):
+        table = table.append_column(field, pa.array(column, field.type))
+    return table
 
 
 def _bytes_of(ids: pa.FixedSizeBinaryArray) -> np.ndarray:
