@@ -29,7 +29,7 @@ def encounter(resource: Encounter, draft: Draft, catalogue: Catalogue, version: 
         return
     patient = _patient(draft, draft.patients(resource.subject))
     starts, ends = draft.period(resource.period)
-    known = draft.known(resource)
+    known = draft.known()
     ends = ended(ends, known, over=resource.status == "finished")
     place = draft.place(resource.serviceProvider)
     alone = True
@@ -52,7 +52,7 @@ def appointment(resource: Appointment, draft: Draft, catalogue: Catalogue, versi
     if not patients:
         raise Refused("nobody")
     starts, ends = _slot(resource, draft)
-    known = draft.known(resource, resource.created)
+    known = draft.known(resource.created)
     for patient in patients:
         for actor in actors or [NOTHING]:
             who = (actor, place, service)
@@ -99,7 +99,7 @@ def service_request(resource: ServiceRequest, draft: Draft, catalogue: Catalogue
         return
     patient = _patient(draft, draft.patients(resource.subject))
     starts = draft.times.first(resource.authoredOn)
-    known = draft.known(resource, resource.authoredOn)
+    known = draft.known(resource.authoredOn)
     ends = ended(NO_TIME, known, over=resource.status == "revoked")
     asked: dict[tuple[Who, str], None] = {(draft.who(resource.requester), "requester"): None}
     asked |= {(draft.who(performer), "performer"): None for performer in resource.performer}
@@ -114,7 +114,7 @@ def care_team(resource: CareTeam, draft: Draft, catalogue: Catalogue, version: V
         return
     patient = _patient(draft, draft.patients(resource.subject))
     starts, ends = draft.period(resource.period)
-    known = draft.known(resource)
+    known = draft.known()
     ends = ended(ends, known, over=resource.status == "inactive")
     for participant in resource.participant:
         actor, place, service = draft.who(participant.member, PRACTITIONER)

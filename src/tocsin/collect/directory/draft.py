@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from tocsin.collect.directory.resources import Identifier, Period, Reference, Resource
+from tocsin.collect.directory.resources import Identifier, Period, Reference
 from tocsin.collect.directory.symbols import (
     GROUP,
     LOCATION,
@@ -57,6 +57,8 @@ class Draft:
         """Number of the line being read."""
         self.said: list[Said] = []
         """What Patients say of who is who."""
+        self.updated = NO_TIME
+        """meta.lastUpdated of the resource being read."""
         self._rows = array("q")
 
     def row(
@@ -115,9 +117,9 @@ class Draft:
         """The symbol of an Organization or Location."""
         return self.who(reference, ORGANIZATION)[1]
 
-    def known(self, resource: Resource, *otherwise: str | None) -> int:
-        """When a resource was known: meta.lastUpdated, else the first of `otherwise` that is a time."""
-        return self.times.known(resource.updated(), *otherwise)
+    def known(self, *otherwise: str | None) -> int:
+        """When the resource being read was known: meta.lastUpdated, else the first of `otherwise` that is a time."""
+        return self.updated if self.updated != NO_TIME else self.times.known(*otherwise)
 
     def period(self, period: Period | None) -> tuple[int, int]:
         """First and last microsecond of a period. Raises `BadTime`: a fact without its end would explain for ever."""

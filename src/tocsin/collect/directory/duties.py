@@ -32,7 +32,7 @@ def schedule(resource: Schedule, draft: Draft, catalogue: Catalogue, version: Ve
     if not actors:
         return
     starts, ends = draft.period(resource.planningHorizon)
-    known = draft.known(resource)
+    known = draft.known()
     ends = ended(ends, known, over=resource.active is False)
     code = draft.code(code_of(resource.serviceType))
     for actor in actors:
@@ -51,7 +51,7 @@ def task(resource: Task, draft: Draft, catalogue: Catalogue, version: Version) -
     if owner == NOBODY or (patient == NOTHING and (resource.patients is not None or job == "campaign")):
         raise Refused("nobody")
     starts, ends = draft.period(resource.executionPeriod)
-    known = draft.known(resource, resource.authoredOn)
+    known = draft.known(resource.authoredOn)
     ends = ended(ends, known, over=resource.status in DONE)
     kind, code = (_CAMPAIGN, NOTHING) if job == "campaign" else (_TASK, draft.code(job))
     draft.row(kind, known, patient=patient, who=owner, code=code, starts=starts, ends=ends)

@@ -9,8 +9,9 @@ from then on the records are two again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 
 from tocsin.collect.directory.catalogue import walk
 from tocsin.collect.directory.draft import Said
@@ -21,11 +22,30 @@ Joined = tuple[int, int, int]
 
 
 def joined(said: Iterable[Said], symbols: Symbols) -> Iterator[Joined]:
-    """Reference -> person, one row each time that changes, in the order in which it was known."""
+    """Reference -> person, one row each time that changes."""
+    versions = set(said)
+    entangled = _entangled(versions)
+    for one in versions - entangled:
+        yield one.patient, one.patient, one.known
+        for identifier in one.identifiers:
+            if identifier != one.patient:
+                yield identifier, one.patient, one.known
     registry = _Registry(symbols)
-    for known, versions in groupby(sorted(set(said)), key=lambda one: one.known):
-        for symbol, person in registry.learn(versions):
+    for known, told in groupby(sorted(entangled), key=lambda one: one.known):
+        for symbol, person in registry.learn(told):
             yield symbol, person, known
+
+
+def _entangled(versions: set[Said]) -> set[Said]:
+    """All but the ordinary: one version, no link to or from it, identifiers that no other record bears."""
+    patients = Counter(one.patient for one in versions)
+    bearers = Counter(chain.from_iterable(one.identifiers for one in versions))
+    linked = {record for one in versions for merge in one.merges for record in merge}
+    return {
+        one
+        for one in versions
+        if patients[one.patient] > 1 or one.patient in linked or any(bearers[i] > 1 for i in one.identifiers)
+    }
 
 
 class _Registry:

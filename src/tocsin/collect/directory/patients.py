@@ -58,16 +58,30 @@ def _merges(resource: Patient, own: int, draft: Draft) -> tuple[tuple[int, int],
     return tuple(merges)
 
 
-def references_of(symbols: Symbols, wanted: np.ndarray, references: References) -> np.ndarray:
-    """The keyed references of patient symbols (distinct or not): shape (n,), dtype V17."""
-    distinct, places = np.unique(wanted, return_inverse=True)
-    found = np.zeros(len(distinct), "V17")
-    by_system: dict[str, list[int]] = {}
-    for place, symbol in enumerate(distinct.tolist()):
-        by_system.setdefault(system_of(symbols, symbol), []).append(place)
-    for system, at in by_system.items():
-        found[at] = references.patients(system, [value_of(symbols, int(distinct[place])) for place in at])
-    return found[places]
+class Keyed:
+    """The keyed references of patient symbols, each worked out once."""
+
+    def __init__(self, symbols: Symbols, references: References) -> None:
+        self._symbols = symbols
+        self._references = references
+        self._found = np.zeros(0, "V17")
+
+    def of(self, wanted: np.ndarray) -> np.ndarray:
+        """References of symbols: shape (n,), dtype V17."""
+        if len(self._found) < len(self._symbols):
+            self._extend()
+        return self._found[wanted]
+
+    def _extend(self) -> None:
+        new = np.arange(len(self._found), len(self._symbols))
+        self._found = np.concatenate([self._found, np.zeros(len(new), "V17")])
+        sorts = np.frombuffer(bytes(self._symbols.sorts), np.int8)
+        by_system: dict[str, list[int]] = {}
+        for symbol in new[sorts[new] == PATIENT].tolist():
+            by_system.setdefault(system_of(self._symbols, symbol), []).append(symbol)
+        for system, symbols in by_system.items():
+            values = [value_of(self._symbols, symbol) for symbol in symbols]
+            self._found[symbols] = self._references.patients(system, values)
 
 
 def system_of(symbols: Symbols, symbol: int) -> str:

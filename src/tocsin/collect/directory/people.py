@@ -25,7 +25,7 @@ def practitioner(resource: Practitioner, draft: Draft, catalogue: Catalogue, ver
     actor = own if own != NOTHING else next((s for i, s in borne if rpps_of(i.system, i.value)), NOTHING)
     if actor == NOTHING:
         return
-    known = draft.known(resource)
+    known = draft.known()
     for name in _names(resource, rpps, [i for i, _ in borne]):
         draft.row(_ALIAS, known, who=(actor, NOTHING, NOTHING), code=draft.code(name))
 
@@ -48,7 +48,7 @@ def practitioner_role(resource: PractitionerRole, draft: Draft, catalogue: Catal
         catalogue.roles.say(own, version, (who, organization))
     if who == NOTHING:
         return
-    known = draft.known(resource)
+    known = draft.known()
     starts, ends = draft.period(resource.period)
     ends = ended(ends, known, over=resource.active is False)
     code = draft.code(code_of(resource.code) or code_of(resource.specialty))

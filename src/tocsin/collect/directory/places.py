@@ -23,7 +23,7 @@ def organization(resource: Organization, draft: Draft, catalogue: Catalogue, ver
         if borne != NOTHING:
             catalogue.bearer.say(borne, version, own)
     if above != NOTHING:
-        draft.row(_UNIT, draft.known(resource), who=(NOTHING, own, NOTHING))
+        draft.row(_UNIT, draft.known(), who=(NOTHING, own, NOTHING))
 
 
 def healthcare_service(resource: HealthcareService, draft: Draft, catalogue: Catalogue, version: Version) -> None:
@@ -34,7 +34,7 @@ def healthcare_service(resource: HealthcareService, draft: Draft, catalogue: Cat
         catalogue.services.say(own, version, names[0])
     held = [coding.code for concept in resource.characteristic for coding in concept.coding if coding.code]
     code = draft.code(" ".join(dict.fromkeys(held)))
-    known, provider = draft.known(resource), draft.place(resource.providedBy)
+    known, provider = draft.known(), draft.place(resource.providedBy)
     for name in dict.fromkeys(names):
         draft.row(_SERVICE, known, who=(NOTHING, provider, draft.named_service(name)), code=code)
 

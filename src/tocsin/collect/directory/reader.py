@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, tzinfo
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -51,9 +52,9 @@ class DirectoryReader:
 
     def __init__(self, references: References, *, zone: tzinfo = UTC) -> None:
         """`zone`: the time zone of days that are written without one (in France: Europe/Paris or a department's)."""
-        self._references = references
         self._draft = Draft(Times(zone))
         self._catalogue = Catalogue(self._draft.symbols)
+        self._keyed = patients.Keyed(self._draft.symbols, references)
         self._digests = bytearray()
         self._rejected: list[Rejected] = []
         self.lines: Counter[str] = Counter()
@@ -81,7 +82,8 @@ class DirectoryReader:
         digest = hashlib.blake2b(line, digest_size=16).digest()
         try:
             resource = resource_of(line.removeprefix(_BOM))
-            version = (self._draft.times.known(resource.updated()), digest)
+            self._draft.updated = self._draft.times.known(resource.updated())
+            version = (self._draft.updated, digest)
             FAMILIES[type(resource)](resource, self._draft, self._catalogue, version)
         except Refused as refused:
             self._draft.cut(before)
@@ -97,14 +99,14 @@ class DirectoryReader:
     def facts(self) -> pa.Table:
         """All facts: schema FACT, by fact_id; the rows of one resource in its own order."""
         digests = np.frombuffer(bytes(self._digests), "S16")
-        return facts_of(self._draft, self._catalogue, digests, self._references)
+        return facts_of(self._draft, self._catalogue, digests, self._keyed.of)
 
     def persons(self) -> pa.Table:
         """Which references are one person: schema PERSON, by reference, then by time known."""
         symbols = self._draft.symbols
-        rows = np.array(list(joined(self._draft.said, symbols)), np.int64).reshape(-1, 3)
-        patient = patients.references_of(symbols, rows[:, 0], self._references)
-        person = patients.references_of(symbols, rows[:, 1], self._references)
+        rows = np.fromiter(chain.from_iterable(joined(self._draft.said, symbols)), np.int64).reshape(-1, 3)
+        patient = self._keyed.of(rows[:, 0])
+        person = self._keyed.of(rows[:, 1])
         order = np.lexsort((rows[:, 2], np.unique(patient.view("S17"), return_inverse=True)[1]))
         columns = [binary(patient[order]), binary(person[order]), times(rows[order, 2])]
         return pa.Table.from_arrays(columns, schema=PERSON)
@@ -115,7 +117,7 @@ class DirectoryReader:
         distinct = np.array(
             sorted({symbol for said in self._draft.said for symbol in (said.patient, *said.identifiers)}), np.int64
         )
-        found = patients.references_of(symbols, distinct, self._references)
+        found = self._keyed.of(distinct)
         order = np.argsort(found.view("S17"), kind="stable")
         names = distinct[order].tolist()
         systems = pa.array([patients.system_of(symbols, symbol) for symbol in names], pa.string())

@@ -11,9 +11,7 @@ import pyarrow as pa
 from tocsin.collect.directory.catalogue import Catalogue
 from tocsin.collect.directory.columns import binary, times
 from tocsin.collect.directory.draft import COLUMNS, KIND, Draft
-from tocsin.collect.directory.patients import references_of
 from tocsin.collect.directory.symbols import GROUP, NOTHING
-from tocsin.model.block import References
 from tocsin.model.fact import FACT, KINDS
 
 (LINE, KIND_AT, PATIENT_AT, ACTOR, PLACE, SERVICE, CODE, STARTS, ENDS, KNOWN) = range(len(COLUMNS))
@@ -34,8 +32,11 @@ class _Names:
         return NOTHING if name is None else self.numbers.setdefault(name, len(self.numbers))
 
 
-def facts_of(draft: Draft, catalogue: Catalogue, digests: np.ndarray, references: References) -> pa.Table:
-    """The table of facts (schema FACT) of all rows drafted so far; `digests`: S16, one a line."""
+def facts_of(
+    draft: Draft, catalogue: Catalogue, digests: np.ndarray, keyed: Callable[[np.ndarray], np.ndarray]
+) -> pa.Table:
+    """The table of facts (schema FACT) of all rows drafted so far; `digests`: S16, one a line;
+    `keyed`: symbols of patients -> their references."""
     rows, digests = _distinct(draft.rows(), digests)
     rows = _members(rows, draft, catalogue)
     names = _Names()
@@ -62,7 +63,7 @@ def facts_of(draft: Draft, catalogue: Catalogue, digests: np.ndarray, references
         [
             binary(digests[kept[:, LINE]]),
             pa.DictionaryArray.from_arrays(pa.array(kept[:, KIND_AT].astype(np.int8)), pa.array(KINDS, pa.string())),
-            _patients(kept[:, PATIENT_AT], draft, references),
+            _patients(kept[:, PATIENT_AT], keyed),
             _words(actor[keep], texts),
             _words(unit[keep], texts),
             _words(establishment[keep], texts),
@@ -132,10 +133,10 @@ def _top(catalogue: Catalogue, names: _Names, symbol: int) -> int:
     return names.number(establishment or unit)
 
 
-def _patients(symbols: np.ndarray, draft: Draft, references: References) -> pa.Array:
+def _patients(symbols: np.ndarray, keyed: Callable[[np.ndarray], np.ndarray]) -> pa.Array:
     known = symbols != NOTHING
     found = np.zeros(len(symbols), "V17")
-    found[known] = references_of(draft.symbols, symbols[known], references)
+    found[known] = keyed(symbols[known])
     return binary(found, known)
 
 
