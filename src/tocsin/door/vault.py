@@ -101,7 +101,122 @@ class Vault:
         """All receipts, oldest first. Raises `LedgerDamaged` where the chain breaks."""
         return self._receipts.read()
 
-    def _revealed(table: pa.Table, wanted: set[bytes]) -> dict[bytes, tuple[str, str]]:
+    def _references(self) -> np.ndarray:
+        if self._known is None:
+            self._sweep()
+            parts = [sortable(table["patient"]) for table in self._tables()]
+            self._known = np.unique(np.concatenate([np.zeros(0, "S17"), *parts]))
+        return self._known
+
+    def _tables(self) -> Iterator[pa.Table]:
+        """Every part, one at a time; a part merged away by the other process meanwhile is found in its successor."""
+        read: set[str] = set()
+        while fresh := [part for part in self._parts() if part.name not in read]:
+            for part in fresh:
+                read.add(part.name)
+                with contextlib.suppress(FileNotFoundError):
+                    yield self._read(part)
+
+    def _parts(self) -> list[Path]:
+        return sorted(self._path.glob(f"*{_ENDING}"))
+
+    def _write(self, level: int, first: int, last: int, table: pa.Table) -> None:
+        """A name never used: two parts of one batch must not replace each other."""
+        name = f"L{level}-{first:010d}-{last:010d}-{os.urandom(4).hex()}{_ENDING}"
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, IDENTITY) as writer:
+            writer.write_table(table.select(IDENTITY.names).cast(IDENTITY))
+        put(self._path / name, self._sealed(name, sink.getvalue().to_pybytes()))
+
+    def _read(self, part: Path) -> pa.Table:
+        with pa.ipc.open_stream(self._unsealed(part)) as reader:
+            return reader.read_all()
+
+    def _compact(self) -> None:
+        """Make one part of many of a level. A crash in between leaves identities twice, never none."""
+        level = 0
+        while len(parts := [part for part in self._parts() if part.name.startswith(f"L{level}-")]) >= FAN:
+            table = pa.concat_tables([self._read(part) for part in parts])
+            spans = [part.name.split("-")[1:3] for part in parts]
+            distinct = np.sort(np.unique(sortable(table["patient"]), return_index=True)[1])
+            self._write(
+                level + 1, int(min(s[0] for s in spans)), int(max(s[1] for s in spans)), table.take(pa.array(distinct))
+            )
+            for part in parts:
+                part.unlink()
+            level += 1
+
+    def _sweep(self) -> None:
+        """Take away what a crash left half written; it is sealed too, and no part."""
+        for unfinished in self._path.glob(f"*{_ENDING}{UNFINISHED}"):
+            unfinished.unlink(missing_ok=True)
+
+    def _sealed(self, name: str, data: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return _MAGIC + nonce + self._seal.encrypt(nonce, data, _MAGIC + name.encode())
+
+    def _unsealed(self, path: Path) -> bytes:
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise told_of(error, path) from error
+        head = len(_MAGIC) + _NONCE_BYTES
+        try:
+            if not data.startswith(_MAGIC) or len(data) < head:
+                raise InvalidTag
+            return self._seal.decrypt(data[len(_MAGIC) : head], data[head:], _MAGIC + path.name.encode())
+        except InvalidTag:
+            raise StoreUnavailable(
+                f"{path.name} of the vault is torn or was changed.",
+                advice="Put it back from a backup, or run `tocsin rebuild`: the vault is made anew from the ledger.",
+            ) from None
+
+    def _check_key(self) -> None:
+        path = self._path / _KEY_CHECK
+        if not path.exists():
+            if self._parts():
+                raise StoreUnavailable(f"{_KEY_CHECK} of the vault is missing.", advice="Put it back from a backup.")
+            put(path, self._sealed(_KEY_CHECK, b"the key fits"))
+            return
+        try:
+            self._unsealed(path)
+        except StoreUnavailable:
+            raise StoreUnavailable(
+                "The vault was sealed under another key.", advice="Give the pseudonym key that was in force."
+            ) from None
+
+
+class MemoryVault:
+    """The same two methods without a disk, for a replay `--with-identifiers`. It keeps receipts too, in memory."""
+
+    def __init__(self) -> None:
+        self._tables: list[pa.Table] = []
+        self._receipts: list[Receipt] = []
+
+    def admit(self, identities: pa.Table, batch: int) -> int:
+        """Keep a table of identities (schema IDENTITY); how many rows it has."""
+        self._tables.append(identities)
+        return len(identities)
+
+    def reveal(
+        self, references: Collection[bytes], *, reason: str, who: str, now: datetime
+    ) -> dict[bytes, tuple[str, str]]:
+        """As `Vault.reveal`; a replay's reason is "replay --with-identifiers"."""
+        last = (self._receipts[-1].number, hash_of(line_of(self._receipts[-1]))) if self._receipts else (0, FIRST)
+        self._receipts.append(receipt_after(last, references, reason=reason, who=who, now=now))
+        found: dict[bytes, tuple[str, str]] = {}
+        for table in self._tables:
+            found.update(_revealed(table, set(references)))
+        return found
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """All receipts, oldest first."""
+        return tuple(self._receipts)
+
+
+def _revealed(table: pa.Table, wanted: set[bytes]) -> dict[bytes, tuple[str, str]]:
     """Those of the wanted references that a table has."""
     asked = np.array(sorted(wanted), "S17")
     rows = table.take(pa.array(np.flatnonzero(np.isin(sortable(table["patient"]), asked))))
