@@ -6,7 +6,7 @@
 4. Every touch becomes acts: a search, reads, a write; every session a sign-in and perhaps a sign-out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class Day:
     texts: list[str]
     sessions: Sessions
     pools: dict[str, Pool]
+    silences: list[tuple[int, int, int]] = field(default_factory=list)
+    """Services whose trail is silent, from when to when."""
 
 
 def honest_day(world: World, number: int) -> Day:

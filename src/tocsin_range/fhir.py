@@ -10,6 +10,7 @@ import json
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from tocsin_range import acts
 from tocsin_range.acts import RESOURCES
@@ -74,7 +75,7 @@ class Scribe:
     def lines(self, rows: Records, texts: list[str], number: int) -> tuple[list[str], list[str]]:
         """Each act as a line, and its AuditEvent id; `number` (of the day) keeps ids apart."""
         salt = self.world.recipe.seed * 100_003 + number
-        idents = (mix(np.arange(len(rows)), salt)).tolist()
+        idents = _idents(rows, salt).tolist()
         tellings = _twice(rows)
         lines: list[str] = []
         names: list[str] = []
@@ -242,6 +243,13 @@ def _patient(rank: int, patient: int) -> str:
 def local_number(patient: int) -> int:
     """The regional number of a patient."""
     return 300_000 + patient
+
+
+def _idents(rows: Records, salt: int) -> npt.NDArray[np.uint64]:
+    """Ids made from the acts themselves: an act keeps its id whoever else is in the region that day."""
+    first = mix(rows["at"] + (rows["account"].astype(np.int64) << 42), salt)
+    last = (rows["patient"].astype(np.int64) << 8) + rows["kind"] + (rows["resource"].astype(np.int64) << 44)
+    return mix(first ^ mix(rows["request"] ^ last, salt))
 
 
 def _twice(rows: Records) -> Ints:

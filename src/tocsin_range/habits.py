@@ -36,14 +36,14 @@ From: CLUE-LDS: 56 % between 06 and 11 h UTC, weekends 5 %; sepsis log: peak at 
 
 
 def at_work(world: World, day: int, rng: np.random.Generator) -> Bools:
-    """Which accounts work on a day: shifts, part time, holidays, contracts."""
+    """Which accounts would work on a day: shifts, part time, holidays; who has left or not yet come goes out later."""
     staff = world.staff
     chance = rng.random(len(staff))
     weekend = (world.recipe.start.weekday() + day) % 7 >= 5
     office = 0.04 if weekend else 0.93
     base = np.array([office, 0.5, 0.45, 1.0])[staff.shift] * staff.worktime
     away = (day >= staff.holiday) & (day < staff.holiday + staff.holiday_days)
-    return (chance < base) & ~away & (day >= staff.first_day) & (day <= staff.last_day)
+    return (chance < base) & ~away
 
 
 def start_hours(staff: Staff, accounts: Ints, rng: np.random.Generator) -> Floats:

@@ -107,9 +107,27 @@ def whole_day(world: World, number: int, parts: list[Part], heists: list[Heist])
     for heist in heists:
         if heist.first_day <= number <= heist.last_day:
             added += heist.attack.act(heist, day)
-    rows = np.concatenate([day.acts, *added])
+    rows = np.concatenate([_employed(world, day), *added])
+    rows = _silenced(day, rows, heists)
     day.acts = rows[np.argsort(rows["at"], kind="stable")]
     return day
+
+
+def _employed(world: World, day: Day) -> Records:
+    """The honest acts without those of accounts that have left or not yet come; the others stay as they are."""
+    staff = world.staff
+    employed = (day.number >= staff.first_day) & (day.number <= staff.last_day)
+    return day.acts[employed[day.acts["account"]]]
+
+
+def _silenced(day: Day, rows: Records, heists: list[Heist]) -> Records:
+    """Take out what a silent service does not record; the truth keeps what thieves opened meanwhile."""
+    for service, begin, finish in day.silences:
+        lost = (rows["service"] == service) & (rows["at"] >= begin) & (rows["at"] < finish)
+        for row in rows[lost & (rows["theft"] >= 0) & (rows["patient"] >= 0)]:
+            heists[int(row["theft"])].unrecorded.append((int(row["patient"]), int(row["at"])))
+        rows = rows[~lost]
+    return rows
 
 
 def _write_facts(world: World, folder: Folder) -> None:

@@ -107,6 +107,8 @@ def usual_machine(world: World, account: int, service: int) -> tuple[int, int, i
     if service < 0:
         service = int(staff.services[account, 0])
     device = int(staff.machine[account])
+    if staff.shared_machine[account]:
+        device = int(places.device(places.KIOSK, staff.unit[[account]] * 8, world.recipe.seed)[0])
     house = world.region.unit_house[staff.unit[account]]
     return service, device, int(places.site(np.array([house]), np.array([device]))[0])
 

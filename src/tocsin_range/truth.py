@@ -1,9 +1,10 @@
 """The truth, written beside the trail: every theft with its harvest, every look-alike with its accounts.
 
 `truth.json` has the keys `region`, `seed`, `accounts`, `days`, `start`, `end`, `lines`, `thefts` and `lookalikes`.
-A theft has `attack`, `account` and `accounts` (`system|value`, as the trail names them), `start`, `end`, `opened`,
-`listed`, `exported` (each a list of `{"patient": id, "at": time}`, first time only, oldest first), `unrecorded`
-(opened, but the trail holds no line of it), `honey` (marks among them) and `events` (AuditEvent ids).
+A theft has `attack`, `title`, `account` and `accounts` (`system|value`, as the trail names them), `tried` (accounts
+attacked in vain), `start`, `end`, `opened`, `listed`, `exported` (each a list of `{"patient": id, "at": time}`, first
+time only, oldest first), `unrecorded` (opened, but the trail holds no line of it), `honey` (marks among them) and
+`events` (AuditEvent ids). A look-alike has `name`, `title`, `accounts`, `start` and `end`.
 """
 
 import json
@@ -17,6 +18,7 @@ from tocsin_range.arrays import Records
 from tocsin_range.facts_out import instant
 from tocsin_range.lookalikes.part import Part
 from tocsin_range.patients import patient_id
+from tocsin_range.services import SERVICE
 from tocsin_range.thieves.heist import Heist
 from tocsin_range.world import World
 
@@ -28,15 +30,17 @@ class Harvest:
     """What the lines of one theft say, gathered day after day."""
 
     names: dict[str, None] = field(default_factory=dict)
+    tried: dict[str, None] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
     opened: dict[int, int] = field(default_factory=dict)
     listed: dict[int, int] = field(default_factory=dict)
     exported: dict[int, int] = field(default_factory=dict)
 
-    def add(self, world: World, row: Any, ident: str) -> None:
+    def add(self, world: World, accounts: list[int], row: Any, ident: str) -> None:
         """Take in one line of the thief."""
-        self.names.setdefault(world.staff.name_in_trail(int(row["account"]), int(row["service"])))
+        name = world.staff.name_in_trail(int(row["account"]), int(row["service"]))
+        (self.names if int(row["account"]) in accounts else self.tried).setdefault(name)
         self.events.append(ident)
         at, patient, kind = int(row["at"]), int(row["patient"]), int(row["kind"])
         self.times.append(at)
@@ -62,7 +66,8 @@ class Truth:
         theft = rows["theft"][owners]
         for place in np.flatnonzero(theft >= 0).tolist():
             row = rows[owners[place]]
-            self.harvests[int(row["theft"])].add(self.world, row, idents[place])
+            number = int(row["theft"])
+            self.harvests[number].add(self.world, self.heists[number].accounts, row, idents[place])
 
     def as_json(self) -> str:
         """The whole truth, stable byte for byte."""
@@ -93,6 +98,7 @@ class Truth:
             "title": heist.attack.title,
             "account": names[0],
             "accounts": names,
+            "tried": list(harvest.tried),
             "start": instant(min(harvest.times)) if harvest.times else None,
             "end": instant(max(harvest.times)) if harvest.times else None,
             "opened": _dated(harvest.opened),
@@ -103,12 +109,17 @@ class Truth:
             "events": sorted(harvest.events),
         }
 
+    def _names(self, accounts: list[int]) -> list[str]:
+        """Every name that the trail may use for some accounts."""
+        name = self.world.staff.name_in_trail
+        return list(dict.fromkeys(name(account, rank) for account in accounts for rank in (0, SERVICE["coverage"])))
+
     def _lookalike(self, part: Part) -> dict[str, object]:
         recipe = self.world.recipe
         return {
             "name": part.lookalike.name,
             "title": part.lookalike.title,
-            "accounts": [self.world.staff.name_in_trail(account, 0) for account in part.accounts],
+            "accounts": self._names(part.accounts),
             "start": instant(recipe.day_ms(part.first_day)),
             "end": instant(recipe.day_ms(part.last_day + 1)),
         }

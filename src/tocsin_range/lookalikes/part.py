@@ -31,6 +31,8 @@ class Part:
     world: World
     rng: np.random.Generator
     accounts: list[int] = field(default_factory=list)
+    replaced: int = -1
+    """The account that a locum stands in for."""
     first_day: int = 0
     last_day: int = 0
     patients: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -41,3 +43,16 @@ def part_of(lookalike: Lookalike, world: World) -> Part:
     part = Part(lookalike, world, part_rng(world, lookalike.name), last_day=world.recipe.days - 1)
     lookalike.prepare(part)
     return part
+
+
+def place_in_trail(part: Part, days: int) -> None:
+    """Lay a part on weekdays after the first quarter of the trail, so that there is a past to compare with."""
+    recipe = part.world.recipe
+    latest = max(0, recipe.days - days)
+    choices = [
+        day
+        for day in range(min(recipe.days // 4, latest), latest + 1)
+        if (recipe.start.weekday() + day) % 7 + days <= 5 or days > 5
+    ]
+    part.first_day = int(part.rng.choice(choices)) if choices else latest
+    part.last_day = min(part.first_day + days, recipe.days) - 1

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tocsin_range import places
-from tocsin_range.acts import RESOURCE
 from tocsin_range.arrays import Ints, Records
 from tocsin_range.days import Day
 from tocsin_range.scene import Hands, free_account, key_of, local
@@ -50,6 +49,8 @@ class Heist:
     loot: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """Patients in the order in which they would be taken."""
     taken: int = 0
+    done: bool = False
+    """Set by those who wait for the owner and then strike once."""
     unrecorded: list[tuple[int, int]] = field(default_factory=list)
     """Patients opened (with the time) of which the trail keeps no line."""
 
@@ -89,7 +90,9 @@ def heist_of(attack: Attack, number: int, world: World, rng: np.random.Generator
     """Choose accounts and the patients to take: anybody of the region, marks included, for no thief knows them."""
     heist = Heist(attack, number, world, rng, first_day)
     if attack.take is None:
-        heist.accounts = [free_account(world, rng, *attack.roles) for _ in range(attack.accounts)]
+        # A crew never holds more than one account in twenty, however small the region.
+        crew = min(attack.accounts, max(2, len(world.staff) // 20))
+        heist.accounts = [free_account(world, rng, *attack.roles) for _ in range(crew)]
     else:
         heist.accounts = attack.take(heist)
     everybody = np.flatnonzero(~world.patients.deceased)
@@ -112,18 +115,6 @@ def find_and_read(hands: Hands, patient: int, *, pause: float, spread: float = 0
     shown = SERVICES[hands.service].shows.split()
     hands.read(patient, "Patient" if "Patient" in shown else shown[0])
     hands.wait(pause, spread)
-
-
-def namesakes(world: World, patient: int, count: int) -> Ints:
-    """Patients that stand next to one in the order of names."""
-    rank = int(world.patients.name_rank[patient])
-    return world.patients.by_name[rank : rank + count]
-
-
-def identity_resource(service: int) -> int:
-    """The FHIR type by which a service shows identities."""
-    shown = SERVICES[service].shows.split()
-    return RESOURCE["Patient" if "Patient" in shown else shown[0]]
 
 
 def owner_rows(heist: Heist, day: Day, account: int) -> Records:
