@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.door.files import told_of
+from tocsin.door.files import sync_folder, told_of
 from tocsin.errors import LedgerDamaged, Usage
 
 FIRST: Final = "0" * 64
@@ -133,6 +133,8 @@ class ReceiptFile:
                 os.ftruncate(file, whole)  # what a crash left of a line that vouched for nothing
                 _write_all(file, line_of(receipt) + b"\n", whole)
                 os.fsync(file)
+                if not data:  # the file is new: its name must last too
+                    sync_folder(self._path.parent)
         except OSError as error:
             raise told_of(error, self._path) from error
         return receipt

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tocsin.door.columns import sortable
 from tocsin.door.files import UNFINISHED, make_private, put, told_of
 from tocsin.door.receipts import FIRST, Receipt, ReceiptFile, hash_of, line_of, receipt_after
+from tocsin.door.seen import Seen
 from tocsin.errors import StoreUnavailable
 from tocsin.model.block import IDENTITY
 
@@ -51,8 +52,8 @@ class Vault:
         self._path = path
         self._seal = seal
         self._receipts = ReceiptFile(path / "receipts.jsonl")
-        self._known: np.ndarray | None = None
-        """S17, sorted: references already admitted; read when first needed."""
+        self._seen: Seen | None = None
+        """References already admitted; read when first needed."""
 
     @classmethod
     def open(cls, path: Path, *, key: bytes) -> Vault:
@@ -70,15 +71,13 @@ class Vault:
 
         A batch admitted twice, after a crash say, adds nothing the second time.
         """
-        known = self._references()
-        wanted = sortable(identities["patient"])
-        distinct, first = np.unique(wanted, return_index=True)
-        new = np.sort(first[~np.isin(distinct, known, assume_unique=True)])
-        if not len(new):
-            return 0
-        self._write(0, batch, batch, identities.take(pa.array(new)))
-        self._known = np.union1d(known, wanted[new])
-        self._compact()
+        seen = self._seen or self._read_seen()
+        self._seen = None  # until the part is on the disk, what is there decides
+        new = seen.new(sortable(identities["patient"]))
+        if len(new):
+            self._write(0, batch, batch, identities.take(pa.array(new)))
+            self._compact()
+        self._seen = seen
         return len(new)
 
     def reveal(
@@ -101,12 +100,10 @@ class Vault:
         """All receipts, oldest first. Raises `LedgerDamaged` where the chain breaks."""
         return self._receipts.read()
 
-    def _references(self) -> np.ndarray:
-        if self._known is None:
-            self._sweep()
-            parts = [sortable(table["patient"]) for table in self._tables()]
-            self._known = np.unique(np.concatenate([np.zeros(0, "S17"), *parts]))
-        return self._known
+    def _read_seen(self) -> Seen:
+        self._sweep()
+        parts = [sortable(table["patient"]) for table in self._tables()]
+        return Seen(np.concatenate([np.zeros(0, "S17"), *parts]))
 
     def _tables(self) -> Iterator[pa.Table]:
         """Every part, one at a time; a part merged away by the other process meanwhile is found in its successor."""
