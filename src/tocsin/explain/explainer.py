@@ -17,14 +17,14 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.explain.care import Grants, Places, actor_key, grants_of, places_of
-from tocsin.explain.keys import KeySet
 from tocsin.explain.past import Past
 from tocsin.explain.reasons import Reason, reasons
 from tocsin.explain.staff import PostTable, Staff, post_table
 from tocsin.model.event import ACTIONS, REASONS
 from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NETWORK, NEW_SERVICE, Explained
 from tocsin.model.fact import FACT
-from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, key_of, mix
+from tocsin.model.keys import KeySet
+from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
 
 _OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", "write", "export")])
 _LISTING = np.arange(len(ACTIONS)) == ACTIONS.index("list")
@@ -125,12 +125,14 @@ class Explainer:
         unit = np.zeros(len(rows), np.uint64)
         strange = np.flatnonzero(fresh & (reason == 0))
         unit[strange] = self._unit(rows.patient[strange], rows.service[strange], rows.at[strange])
+        novelty, unsettled = self._novelty(rows, who)
         return Explained(
             reason=reason,
             fresh=fresh,
             fresh_listed=fresh_listed,
             unit=unit,
-            novelty=self._novelty(rows, who),
+            novelty=novelty,
+            unsettled=unsettled,
             age_days=self._age(rows),
         )
 
@@ -252,15 +254,17 @@ class Explainer:
         unit = np.where(unit == 0, site_key[service], unit)
         return np.where(unit == 0, mix(patient, 1), unit)
 
-    def _novelty(self, rows: Rows, who: np.ndarray) -> np.ndarray:
-        """uint8 bit set: what is new to the account about how this row came in."""
-        novelty = np.zeros(len(rows), np.uint8)
+    def _novelty(self, rows: Rows, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """uint8 bit sets: what the account does for the first time in this row; what is not settled as its habit."""
+        novelty, unsettled = np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.uint8)
         for bit, keys in _habits(rows, who):
-            distinct, back = np.unique(keys, return_inverse=True)
-            new = ~self.habits.known(distinct)
-            novelty[new[back] & (keys != who)] |= bit
-        novelty[rows.account < 0] = 0
-        return novelty
+            distinct, first, back = np.unique(keys, return_index=True, return_inverse=True)
+            told = (keys != who) & (rows.account >= 0)
+            unknown = ~self.habits.known(distinct)
+            unsettled[unknown[back] & told] |= bit
+            first = first[unknown & ~self.habits.met(distinct)]
+            novelty[first[told[first]]] |= bit
+        return novelty, unsettled
 
     def _age(self, rows: Rows) -> np.ndarray:
         """int32 days since the account's first event; 0 for a new one."""

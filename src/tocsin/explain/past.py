@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tocsin.explain.keys import KeySet
+from tocsin.model.keys import KeySet
 
 DAYS_TO_SETTLE = 2
 

@@ -28,7 +28,9 @@ class Explained:
     unit: np.ndarray
     """uint64 key of the unit of a fresh unexplained patient; else 0."""
     novelty: np.ndarray
-    """uint8 bit set of NEW_*: not settled as a habit of this account."""
+    """uint8 bit set of NEW_*: this row is the first in which the account shows it, in all that is remembered."""
+    unsettled: np.ndarray
+    """uint8 bit set of NEW_*: shown before perhaps, but not settled as a habit of this account yet."""
     age_days: np.ndarray
     """int32: days since the account's first event."""
 

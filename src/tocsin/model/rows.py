@@ -96,7 +96,7 @@ def key_of(text: str) -> int:
     return int.from_bytes(digest, "little") or 1
 
 
-def mix(a: np.ndarray, b: np.ndarray | int) -> np.ndarray:
+def mix(a: np.ndarray, b: np.ndarray | np.uint64 | int) -> np.ndarray:
     """Join two vectors of keys into one 64-bit key (splitmix64 finaliser); never 0."""
     with np.errstate(over="ignore"):
         x = a.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.asarray(b).astype(np.uint64)

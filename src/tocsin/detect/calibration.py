@@ -1,0 +1,214 @@
+"""A calibration: what is usual (nulls), how heavy honest weeks get (trajectories), and its hash.
+
+Two promises, kept apart. *Nulls* make evidence of counts. *Trajectories* make rungs of evidence: for each past account
+and week the largest weight it reached; a rung's line is the order statistic that keeps its budget, which holds for any
+dependence in time as long as account-weeks of a stratum are exchangeable (conformal prediction on whole trajectories).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from tocsin.detect.nulls import (
+    AGES,
+    CAP,
+    LIGHT_TAIL_INDEX,
+    LIGHT_TAILED,
+    MAX_TAIL_INDEX,
+    Sample,
+    blend,
+    survival,
+)
+from tocsin.detect.registry import NAMES
+from tocsin.model.evidence import MICRONATS
+
+FORMAT: Final = "tocsin-calibration/1"
+SIGN_IN_CODES: Final = 8
+KEPT: Final = 400
+"""Heaviest account-weeks kept per stratum."""
+
+ALL: Final = ""
+"""The role of every account, at the levels that do not tell roles apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectories:
+    """The heaviest account-weeks of a stratum."""
+
+    weeks: int
+    """Account-weeks observed."""
+    heaviest: np.ndarray
+    """int64 micro-nats, falling, at most KEPT."""
+
+    def line(self, budget: float) -> tuple[int, bool] | None:
+        """(weight, measured) above which at most `budget` of account-weeks go, or None if there is too little to say.
+
+        Measured: the ceil((1 - budget)(n + 1))-th smallest of n. Otherwise estimated: an exponential tail of the weight
+        (a Pareto tail of the statistic) fitted to the heaviest weeks.
+        """
+        allowed = budget * (self.weeks + 1)
+        if allowed >= 1:
+            place = int(np.floor(allowed)) - 1
+            return (int(self.heaviest[place]), True) if place < len(self.heaviest) else None
+        if self.weeks < 100:
+            return None
+        base, scale, share = self._tail()
+        return int(base + scale * np.log(share / budget)), False
+
+    def one_in(self, weight: int) -> tuple[float, bool]:
+        """(N, measured): one account-week in N is this heavy."""
+        if not self.weeks:
+            return 1.0, False
+        heavier = int(np.searchsorted(-self.heaviest, -weight, side="right"))
+        if heavier >= 1:
+            if heavier >= len(self.heaviest) and self.weeks > len(self.heaviest):
+                return max(self.weeks / heavier, 1.0), True
+            return max((self.weeks + 1) / heavier, 1.0), True
+        base, scale, share = self._tail()
+        return max(float(np.exp((weight - base) / max(scale, 1)) / share), self.weeks + 1.0), False
+
+    def _tail(self) -> tuple[float, float, float]:
+        """(weight, mean excess over it, share of weeks beyond it) of the heaviest tenth, at least ten weeks."""
+        if len(self.heaviest) < 2:
+            return 0.0, float(MICRONATS), 1.0
+        k = int(min(max(self.weeks // 10, 10), len(self.heaviest) - 1))
+        top = self.heaviest[: k + 1].astype(float)
+        return float(top[-1]), float(max(np.mean(top[:-1] - top[-1]), MICRONATS / 2)), k / self.weeks
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Nulls and trajectories of a region, with the factory's behind them."""
+
+    nulls: dict[str, dict[str, np.ndarray]]
+    """Stratum "role/age" -> detector -> S(0 .. CAP), or for `sign-in` the frequencies of its eight codes."""
+    trajectories: dict[str, Trajectories]
+    """Role ("" for all) -> its heaviest weeks."""
+    made_from: dict[str, Any] = field(default_factory=dict)
+    """What it rests on: sessions, accounts, account-weeks, period."""
+
+    def null(self, detector: str, role: str, age: str) -> np.ndarray:
+        """The survival function (or sign-in frequencies) in force for a stratum: the first level that is there."""
+        for stratum in (f"{role}/{age}", f"{role}/", f"/{age}", "/"):
+            found = self.nulls.get(stratum, {}).get(detector)
+            if found is not None:
+                return found
+        return np.r_[1.0, np.full(CAP, 0.5)] if detector != "sign-in" else np.full(SIGN_IN_CODES, 1 / SIGN_IN_CODES)
+
+    @property
+    def hash(self) -> str:
+        """BLAKE2b-128 of the canonical text: names the calibration in alerts and in the river."""
+        return hashlib.blake2b(self._body().encode(), digest_size=16).hexdigest()
+
+    def _body(self) -> str:
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "made_from": self.made_from,
+                "nulls": {
+                    stratum: {name: _packed(table) for name, table in sorted(tables.items())}
+                    for stratum, tables in sorted(self.nulls.items())
+                },
+                "trajectories": {
+                    role: {"weeks": t.weeks, "heaviest": [int(w) for w in t.heaviest]}
+                    for role, t in sorted(self.trajectories.items())
+                },
+            },
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+
+    def to_text(self) -> str:
+        """JSON, with the hash of the rest."""
+        return json.dumps({"hash": self.hash, "calibration": json.loads(self._body())}, indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_text(cls, text: str) -> Calibration:
+        """The reverse. Raises ValueError if it is not a calibration or its hash does not match."""
+        told = json.loads(text)
+        body = told["calibration"]
+        if body.get("format") != FORMAT:
+            raise ValueError(f"not a {FORMAT}")
+        calibration = cls(
+            nulls={
+                stratum: {name: _unpacked(table) for name, table in tables.items()}
+                for stratum, tables in body["nulls"].items()
+            },
+            trajectories={
+                role: Trajectories(entry["weeks"], np.array(entry["heaviest"], np.int64))
+                for role, entry in body["trajectories"].items()
+            },
+            made_from=body["made_from"],
+        )
+        if calibration.hash != told["hash"]:
+            raise ValueError("the calibration's hash does not match its content")
+        return calibration
+
+
+def _packed(table: np.ndarray) -> str:
+    return base64.b64encode(np.asarray(table, "<f4").tobytes()).decode()
+
+
+def _unpacked(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), "<f4").astype(float)
+
+
+def nulls_of(sample: Sample, above: Calibration | None) -> dict[str, dict[str, np.ndarray]]:
+    """Nulls for every stratum that a sample has, each level blended with the one above; `above` is the factory's."""
+    out: dict[str, dict[str, np.ndarray]] = {}
+    roles = [ALL, *sorted(set(sample.role.tolist()) - {ALL})]
+    for role in roles:
+        for age in ("", *AGES):
+            inside = np.ones(len(sample.account), bool)
+            if role != ALL:
+                inside &= sample.role == role
+            if age:
+                inside &= sample.age == AGES.index(age)
+            if not inside.any():
+                continue
+            some = sample.take(np.flatnonzero(inside))
+            tables: dict[str, np.ndarray] = {}
+            for i, name in enumerate(NAMES):
+                if name == "honey":
+                    continue
+                if name == "sign-in":
+                    own, accounts = _frequencies(some.account, some.values[:, i])
+                else:
+                    cap = LIGHT_TAIL_INDEX if name in LIGHT_TAILED else MAX_TAIL_INDEX
+                    own, accounts = survival(some.account, some.values[:, i], tail_cap=cap)
+                parent = _parent(out, above, name, role, age)
+                tables[name] = own if parent is None else blend(own, accounts, parent)
+            out[f"{role}/{age}"] = tables
+    return out
+
+
+def _frequencies(account: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, int]:
+    accounts, back, sessions = np.unique(account, return_inverse=True, return_counts=True)
+    weight = 1.0 / sessions[back] / max(len(accounts), 1)
+    return np.bincount(codes, weights=weight, minlength=SIGN_IN_CODES), len(accounts)
+
+
+def _parent(
+    made: dict[str, dict[str, np.ndarray]], above: Calibration | None, name: str, role: str, age: str
+) -> np.ndarray | None:
+    """The table of the level above: (role, age) -> (age) of all, (role) -> all, then the factory's own level."""
+    if role != ALL:
+        for stratum in (f"/{age}", "/"):
+            if stratum in made:
+                return made[stratum][name]
+    return above.null(name, ALL, age) if above else (made["/"][name] if age and "/" in made else None)
+
+
+def trajectories_of(role: np.ndarray, heaviest: np.ndarray) -> dict[str, Trajectories]:
+    """Heaviest weights of account-weeks (roles and micro-nats, one entry each) -> strata."""
+    out = {}
+    for name in [ALL, *sorted(set(role.tolist()) - {ALL})]:
+        inside = heaviest if name == ALL else heaviest[role == name]
+        out[name] = Trajectories(len(inside), np.sort(inside)[::-1][:KEPT])
+    return out

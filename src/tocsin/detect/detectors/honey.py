@@ -1,0 +1,31 @@
+"""Honey: a fictitious patient whom nobody has a reason to look for.
+
+Source: Ben Salem and Stolfo, DIMVA 2011: masqueraders touch decoys within minutes; honest users touch some by accident.
+A search lists whoever matches, so a listing is capped; opening or exporting one is near-decisive.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tocsin.detect.segments import ends_of, running_max
+from tocsin.detect.view import Carry, View
+from tocsin.model.event import ACTIONS
+
+_OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", "write", "export")])
+
+
+class Honey:
+    """0 none, 1 listed, 2 opened or exported."""
+
+    name = "honey"
+    family = "honey"
+    session_state = ("most",)
+    account_state = ()
+
+    def count(self, view: View, carry: Carry) -> np.ndarray:
+        """The gravest touch so far in the session."""
+        touch = np.where(view.marked & (view.rows.outcome == 0), 1 + _OPENING[view.rows.action], 0)
+        most = running_max(touch, view.seg, carry.session["most"])
+        carry.session["most"] = most[ends_of(view.seg)]
+        return most

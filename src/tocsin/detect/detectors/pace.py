@@ -1,0 +1,43 @@
+"""Pace: new patients opened in a minute and in an hour, explained or not.
+
+Nobody reads sixty records in a minute. What is usual depends on the work (a secretary's list, a robot), hence strata;
+tails are heavy (CLUE-LDS: variance over mean 168), hence survival functions and no Poisson.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tocsin.detect.detectors.strangers import windowed
+from tocsin.detect.segments import ends_of, running_max
+from tocsin.detect.view import Carry, View
+
+
+class Pace:
+    """The session's highest count of new patients in one clock window of the account."""
+
+    family = "content"
+    session_state = ("most",)
+    account_state = ("window", "count")
+
+    def __init__(self, name: str, window_us: int) -> None:
+        self.name = name
+        self.window_us = window_us
+
+    def count(self, view: View, carry: Carry) -> np.ndarray:
+        """Most new patients in a window, so far in the session."""
+        flag = view.explained.fresh
+        current = windowed(view, flag, self.window_us, carry.account, "window", "count")
+        most = running_max(np.where(flag, current, 0), view.seg, carry.session["most"])
+        carry.session["most"] = most[ends_of(view.seg)]
+        return most
+
+
+def per_minute() -> Pace:
+    """New patients in a clock minute."""
+    return Pace("pace-minute", 60_000_000)
+
+
+def per_hour() -> Pace:
+    """New patients in a clock hour."""
+    return Pace("pace-hour", 3_600_000_000)

@@ -1,0 +1,92 @@
+"""Sweep: walking through a register instead of looking somebody up.
+
+Four traces of the same thing: strangers shown in result lists; neighbours (local numbers that differ by one, one after
+the other); searches whose results are never opened; pages turned far down. What is listed is exposed: it is counted
+as such and watched as such. Source: the enumeration patterns of OWASP OAT-011 (scraping) and of incident reports.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tocsin.detect.detectors.units import first_in_session
+from tocsin.detect.segments import ends_of, last_marked, running_max, running_sum
+from tocsin.detect.view import Carry, View
+from tocsin.model.event import ACTIONS
+
+_SEARCH, _LIST = ACTIONS.index("search"), ACTIONS.index("list")
+_ID_MODULUS = 4096
+
+
+class Listed:
+    """Unexplained patients shown in lists for the first time in the session."""
+
+    name = "listed"
+    family = "content"
+    session_state = ("count",)
+    account_state = ()
+
+    def count(self, view: View, carry: Carry) -> np.ndarray:
+        """Patients listed so far in the session."""
+        flag = view.explained.fresh_listed & (view.explained.reason == 0)
+        so_far = running_sum(flag.astype(np.int64), view.seg, carry.session["count"])
+        carry.session["count"] = so_far[ends_of(view.seg)]
+        return so_far
+
+
+class Neighbours:
+    """Patients whose local number differs by one from that of the patient met just before."""
+
+    name = "neighbours"
+    family = "content"
+    session_state = ("count", "last")
+    account_state = ()
+
+    def count(self, view: View, carry: Carry) -> np.ndarray:
+        """Steps of one so far in the session."""
+        new = view.explained.fresh | view.explained.fresh_listed
+        numbered = new & (view.rows.id_low >= 0)
+        low = view.rows.id_low.astype(np.int64) + 1  # 0 means none yet
+        before = last_marked(low, numbered, view.seg, carry.session["last"])
+        step = (low - before) % _ID_MODULUS
+        flag = numbered & (before > 0) & ((step == 1) | (step == _ID_MODULUS - 1))
+        so_far = running_sum(flag.astype(np.int64), view.seg, carry.session["count"])
+        last = ends_of(view.seg)
+        carry.session["count"] = so_far[last]
+        carry.session["last"] = np.where(numbered[last], low[last], before[last])
+        return so_far
+
+
+class SearchesUnopened:
+    """Distinct searches of the session, less the patients opened in it."""
+
+    name = "searches-unopened"
+    family = "content"
+    session_state = ("net", "most")
+    account_state = ()
+
+    def count(self, view: View, carry: Carry) -> np.ndarray:
+        """The largest surplus of distinct searches so far."""
+        asked = ((view.rows.action == _SEARCH) | (view.rows.action == _LIST)) & (view.rows.query_hash != 0)
+        new = first_in_session(view, view.rows.query_hash, asked, carry)
+        net = running_sum(new.astype(np.int64) - view.explained.fresh.astype(np.int64), view.seg, carry.session["net"])
+        most = running_max(np.maximum(net, 0), view.seg, carry.session["most"])
+        last = ends_of(view.seg)
+        carry.session["net"], carry.session["most"] = net[last], most[last]
+        return most
+
+
+class Pages:
+    """The furthest page of a result list turned in the session."""
+
+    name = "pages"
+    family = "content"
+    session_state = ("most",)
+    account_state = ()
+
+    def count(self, view: View, carry: Carry) -> np.ndarray:
+        """Page number so far."""
+        page = np.clip(view.rows.page, 0, 1 << 20).astype(np.int64)
+        most = running_max(page, view.seg, carry.session["most"])
+        carry.session["most"] = most[ends_of(view.seg)]
+        return most

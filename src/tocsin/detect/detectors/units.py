@@ -1,0 +1,44 @@
+"""Units: distinct units, in a session, of patients whom nothing explains.
+
+Source: the detector D12 of the CLUE-LDS measurement (docs/explanation/clue.md): "this session keeps opening units in
+which nobody around this user works". A unit is that of the patient's stay, else the service's establishment, else the
+patient alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tocsin.detect.segments import ends_of, running_sum
+from tocsin.detect.view import Carry, View
+from tocsin.model.rows import mix
+
+
+def first_in_session(view: View, key: np.ndarray, wanted: np.ndarray, carry: Carry) -> np.ndarray:
+    """bool: the first wanted row of its (session, key)."""
+    first = np.zeros(len(key), bool)
+    places = np.flatnonzero(wanted)
+    if len(places):
+        keys = mix(view.session[places], key[places])
+        _, at = np.unique(keys, return_index=True)
+        at = np.sort(at)
+        new = ~carry.met(keys[at])
+        first[places[at[new]]] = True
+        carry.meet.append(keys[at[new]])
+    return first
+
+
+class Units:
+    """Distinct units of the session's strangers."""
+
+    name = "units"
+    family = "content"
+    session_state = ("count",)
+    account_state = ()
+
+    def count(self, view: View, carry: Carry) -> np.ndarray:
+        """Units so far in the session."""
+        new = first_in_session(view, view.explained.unit, view.explained.unit != 0, carry)
+        so_far = running_sum(new.astype(np.int64), view.seg, carry.session["count"])
+        carry.session["count"] = so_far[ends_of(view.seg)]
+        return so_far

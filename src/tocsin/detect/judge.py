@@ -1,0 +1,318 @@
+"""Judge: a fold over slices that weighs every row, climbs the ladder and, in a replay, holds what a rung would stop.
+
+    rows, explained -> pool -> step -> who crosses a line?
+        nobody: commit the step
+        somebody: commit all up to each first crossing, put the account on its rung, go on with the rows after it
+
+An account on a rung has an end to it; then it stands on none and its statistic restarts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin.detect.ladder import Ladder, Line
+from tocsin.detect.pool import Pool
+from tocsin.detect.reasons import reasons_for
+from tocsin.detect.state import FAMILY_DAYS, Sessions, State
+from tocsin.detect.step import Inputs, Step, close_until, step
+from tocsin.detect.weight import Weigher
+from tocsin.model.alert import RUNGS, Alert
+from tocsin.model.evidence import MICRONATS
+from tocsin.model.explained import Explained
+from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
+
+_END_SESSIONS, _SUSPEND = 1 + RUNGS.index("end-sessions"), 1 + RUNGS.index("suspend")
+_NOTED = MICRONATS // 20
+"""Smaller gains are not kept as evidence."""
+_EVENTS_SHOWN = 10
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Gains of rows, in columns."""
+
+    event_hi: np.ndarray
+    event_lo: np.ndarray
+    at: np.ndarray
+    account: np.ndarray
+    session: np.ndarray
+    gain: np.ndarray
+    weight: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+@dataclass(slots=True)
+class Judged:
+    """What came of a batch of rows."""
+
+    held: np.ndarray
+    """bool per row: containment kept it from happening."""
+    session: np.ndarray
+    """uint64 per row: its session; 0 for rows that are held or name no account."""
+    alerts: list[Alert]
+    evidence: list[Evidence]
+
+
+@dataclass(slots=True)
+class Judge:
+    """State of the fold."""
+
+    ladder: Ladder
+    weigher: Weigher
+    accounts: Names
+    marks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    """uint64 keys of honey patients, rising."""
+    contain: bool = True
+    """Hold what a rung would stop (replays)."""
+    climbing: bool = True
+    """Off while learning: weights are kept, nobody climbs."""
+    roles: list[str] = field(default_factory=list)
+    state: State = field(default_factory=State)
+    pool: Pool = field(default_factory=Pool)
+    lines: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.int64))
+    """int64 (accounts, rungs)."""
+    heaviest: dict[tuple[int, int], int] = field(default_factory=dict)
+    """(account, week since 1970) -> heaviest weight, micro-nats."""
+    stood: list[tuple[int, int]] = field(default_factory=list)
+    """(account, day) on which an alert stood, since the last `end_slice`."""
+    _lines_of_role: dict[str, list[Line]] = field(default_factory=dict)
+    _recent: dict[int, list[Evidence]] = field(default_factory=dict)
+
+    def know(self, roles: list[str]) -> None:
+        """Say the role of each account, by number, as far as it is known now."""
+        self.state.grow(len(roles))
+        if roles == self.roles:
+            return
+        self.roles = list(roles)
+        for role in set(roles) - set(self._lines_of_role):
+            self._lines_of_role[role] = self.ladder.lines(role)
+        self.lines = np.array([[line.weight for line in self._lines_of_role[role]] for role in roles], np.int64)
+
+    def open_slice(self, day: int) -> Sessions:
+        """Before the rows of `day`: finish what ended before it. Returns the sessions finished since the last slice."""
+        close_until(self.state, day * MICROSECONDS_A_DAY)
+        finished = Sessions.none()
+        for sessions in self.state.finished:
+            finished = finished.join(sessions)
+        self.state.finished.clear()
+        barred = np.unique(np.array([account for account, _ in self.stood], np.int64))
+        self.state.learn_own(finished, barred)
+        self.pool.open_slice(day)
+        for held in [d for d in self.state.met if d < day - 1]:
+            del self.state.met[held]
+        for held in [d for d in self._recent if d < day - 1]:
+            del self._recent[held]
+        return finished
+
+    def standing_days(self, day: int) -> list[tuple[int, int]]:
+        """After the rows of `day`: the (account, day) on which alerts stood, and those that still will tomorrow."""
+        standing = np.flatnonzero((self.state.standing > 0) & (self.state.until >= day * MICROSECONDS_A_DAY))
+        stood = [*self.stood, *((int(account), day) for account in standing)]
+        self.stood = [(int(account), day) for account in standing]
+        return stood
+
+    def judge(self, rows: Rows, explained: Explained) -> Judged:
+        """Judge rows of one slice, in accepted order."""
+        judged = Judged(np.zeros(len(rows), bool), np.zeros(len(rows), np.uint64), [], [])
+        pooled = self.pool.count(rows, explained)
+        todo = np.flatnonzero(rows.account >= 0)
+        marked = np.isin(rows.patient, self.marks) if len(self.marks) else np.zeros(len(rows), bool)
+        inputs = Inputs(rows, explained, marked, pooled)
+        key = mix(mix(self.accounts.keys()[rows.account], rows.client), rows.device)
+        while len(todo):
+            now, later, held = self._portion(rows, key, todo)
+            judged.held[held] = self.contain
+            if self.contain:
+                now = now[~np.isin(now, held)]
+            todo = np.sort(np.concatenate([later, self._advance(inputs, now, judged)]))
+        return judged
+
+    # -- the parts ---------------------------------------------------------------------------------------------------
+
+    def _portion(self, rows: Rows, key: np.ndarray, todo: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(rows to judge now, rows to judge after a rung has ended, rows that a rung stops) of the rows to do."""
+        standing = self.state.standing[rows.account[todo]] > 0
+        if not standing.any():
+            return todo, todo[:0], todo[:0]
+        later: list[np.ndarray] = []
+        stopped: list[np.ndarray] = []
+        for account in np.unique(rows.account[todo[standing]]).tolist():
+            theirs = todo[rows.account[todo] == account]
+            if rows.at[theirs[0]] >= self.state.until[account]:
+                self._restart(account, int(self.state.until[account]))
+                continue
+            if self.state.standing[account] == _END_SESSIONS:
+                count, cut = self._cut(rows, key, theirs, account)
+                stopped.append(cut)
+            else:
+                count = int(np.searchsorted(rows.at[theirs], self.state.until[account]))
+                if self.state.standing[account] == _SUSPEND:
+                    stopped.append(theirs[:count])
+            later.append(theirs[count:])
+        postponed = np.concatenate(later) if later else todo[:0]
+        held = np.concatenate(stopped) if stopped else todo[:0]
+        return todo[~np.isin(todo, postponed)], postponed, held
+
+    def _cut(self, rows: Rows, key: np.ndarray, theirs: np.ndarray, account: int) -> tuple[int, np.ndarray]:
+        """How many rows fall before the cut session has been silent for its duration, and which of them it stops."""
+        silence = self.ladder.rungs[_END_SESSIONS - 1].duration_us
+        cut = []
+        for count, place in enumerate(theirs.tolist()):
+            if rows.at[place] >= self.state.until[account]:
+                return count, np.array(cut, np.int64)
+            if key[place] == self.state.cut_key[account]:
+                self.state.until[account] = int(rows.at[place]) + silence
+                cut.append(place)
+        return len(theirs), np.array(cut, np.int64)
+
+    def _advance(self, inputs: Inputs, now: np.ndarray, judged: Judged) -> np.ndarray:
+        """Judge rows up to each account's first crossing; returns those after it."""
+        if not len(now):
+            return now
+        done = self._step(inputs, now)
+        crossing = self._crossings(inputs, now, done)
+        rest = now[:0]
+        if len(crossing):
+            first = np.full(len(self.accounts.names), len(inputs), np.int64)
+            first[inputs.rows.account[now[crossing]]] = now[crossing]
+            upto = now <= first[inputs.rows.account[now]]
+            rest, now = now[~upto], now[upto]
+            done = self._step(inputs, now)
+            crossing = self._crossings(inputs, now, done)
+        self._note(inputs, now, done, judged)
+        judged.session[now] = done.session
+        done.commit(self.state)
+        for place in crossing.tolist():
+            self._climb(inputs, now, done, place, judged)
+        return rest
+
+    def _step(self, inputs: Inputs, now: np.ndarray) -> Step:
+        return step(inputs.take(now), self.state, self.weigher, self.roles, self.accounts.keys())
+
+    def _crossings(self, inputs: Inputs, now: np.ndarray, done: Step) -> np.ndarray:
+        """Positions (into `now`) of each account's first row that reaches a rung it does not stand on."""
+        if not self.climbing:
+            return np.zeros(0, np.int64)
+        account = inputs.rows.account[now]
+        above = done.weight > self.lines[account, 0]
+        if not above.any():
+            return np.zeros(0, np.int64)
+        places = np.flatnonzero(above)
+        reached = (done.weight[places, None] > self.lines[account[places]]).sum(axis=1)
+        for i in np.flatnonzero(reached == _SUSPEND).tolist():
+            if self._families(inputs, now, done, int(places[i])) < 2:
+                reached[i] = _SUSPEND - 1
+        climbs = places[reached > self.state.standing[account[places]]]
+        _, first = np.unique(account[climbs], return_index=True)
+        return np.sort(climbs[first])
+
+    def _families(self, inputs: Inputs, now: np.ndarray, done: Step, place: int) -> int:
+        """Families with evidence for the account of this row, in the last FAMILY_DAYS or up to the row."""
+        account = int(inputs.rows.account[now[place]])
+        today = int(inputs.rows.at[now[place]] // MICROSECONDS_A_DAY)
+        recent = self.state.family_day[account] >= today - FAMILY_DAYS
+        theirs = (inputs.rows.account[now] == account) & (np.arange(len(now)) <= place)
+        return int((recent | done.families[theirs].any(axis=0)).sum())
+
+    def _note(self, inputs: Inputs, now: np.ndarray, done: Step, judged: Judged) -> None:
+        """Keep the gains as evidence, and the heaviest weight of each account-week."""
+        rows = inputs.rows
+        noted = np.flatnonzero(np.abs(done.gain) >= _NOTED)
+        where = now[noted]
+        evidence = Evidence(
+            rows.event_hi[where], rows.event_lo[where], rows.at[where], rows.account[where], done.session[noted],
+            done.gain[noted], done.weight[noted],
+        )  # fmt: skip
+        judged.evidence.append(evidence)
+        self._recent.setdefault(done.day, []).append(evidence)
+        week = int(done.day + 3) // 7  # 1970-01-01 was a Thursday: weeks begin on Mondays
+        order = np.argsort(rows.account[now], kind="stable")
+        account = rows.account[now][order]
+        first = np.flatnonzero(np.r_[True, account[1:] != account[:-1]])
+        tops = np.maximum.reduceat(done.weight[order], first)
+        for number, top in zip(account[first].tolist(), tops.tolist(), strict=True):
+            if top > self.heaviest.get((number, week), -(1 << 60)):
+                self.heaviest[number, week] = top
+
+    def _climb(self, inputs: Inputs, now: np.ndarray, done: Step, place: int, judged: Judged) -> None:
+        """Put the account of this row on the rung it reached, and raise the alert."""
+        rows = inputs.rows
+        where = int(now[place])
+        account, at, weight = int(rows.account[where]), int(rows.at[where]), int(done.weight[place])
+        reached = int((weight > self.lines[account]).sum())
+        if reached == _SUSPEND and self._families(inputs, now, done, place) < 2:
+            reached -= 1
+        rung = self.ladder.rungs[reached - 1]
+        self.state.standing[account] = reached
+        self.state.until[account] = at + rung.duration_us
+        self.state.cut_key[account] = done.key[place]
+        day, last = at // MICROSECONDS_A_DAY, self.state.until[account] // MICROSECONDS_A_DAY
+        self.stood.extend((account, d) for d in range(int(day), int(last) + 1))
+        one_in, measured, stratum = self.ladder.rarity(weight, self.roles[account])
+        line = self._lines_of_role[self.roles[account]][reached - 1]
+        judged.alerts.append(
+            Alert(
+                account=self.accounts.names[account],
+                at=at,
+                rung=rung.name,
+                weight=weight,
+                one_in=one_in,
+                measured=measured,
+                stratum=stratum,
+                calibration=line.calibration,
+                session=int(done.session[place]),
+                reasons=reasons_for(done, place, self.weigher),
+                events=self._heaviest_events(account, where, rows),
+            )
+        )
+
+    def _heaviest_events(self, account: int, where: int, rows: Rows) -> tuple[str, ...]:
+        """Ids of the events that added most since the statistic restarted, the one that crossed included."""
+        found: dict[tuple[int, int], int] = {(int(rows.event_hi[where]), int(rows.event_lo[where])): 1 << 60}
+        upto = (int(rows.event_hi[where]), int(rows.event_lo[where]))
+        for days in self._recent.values():
+            for evidence in days:
+                for i in np.flatnonzero((evidence.account == account) & (evidence.gain > 0)).tolist():
+                    event = (int(evidence.event_hi[i]), int(evidence.event_lo[i]))
+                    if self.state.since[account] <= evidence.at[i] and event <= upto:
+                        found[event] = max(found.get(event, 0), int(evidence.gain[i]))
+        ranked = sorted(found, key=lambda event: (-found[event], event))[:_EVENTS_SHOWN]
+        return tuple(f"{hi:016x}{lo:016x}" for hi, lo in ranked)
+
+    def _restart(self, account: int, at: int) -> None:
+        """The rung has ended: the account stands on none, and its statistic begins anew."""
+        state = self.state
+        state.standing[account] = 0
+        state.ln_r1[account] = 0
+        state.since[account] = at
+        state.family_day[account] = -(10**6)
+        state.open = state.open.take(state.open.account != account)
+
+
+def evidence_table(evidence: list[Evidence], accounts: Names) -> pa.Table:
+    """Evidence as a table of schema `EVIDENCE`, in accepted order."""
+    from tocsin.model.evidence import EVIDENCE
+
+    if not evidence:
+        return EVIDENCE.empty_table()
+    columns = {name: np.concatenate([getattr(e, name) for e in evidence]) for name in Evidence.__slots__}
+    order = np.lexsort((columns["event_lo"], columns["event_hi"]))
+    ids = np.stack([columns["event_hi"], columns["event_lo"]], axis=1).astype(">u8")[order]
+    names = pa.array(accounts.names, pa.string())
+    return pa.table(
+        [
+            pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(order), [None, pa.py_buffer(ids.tobytes())]),
+            pa.array(columns["at"][order]).cast(pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC")),
+            pa.DictionaryArray.from_arrays(pa.array(columns["account"][order], pa.int32()), names),
+            pa.array(columns["session"][order]),
+            pa.array(columns["gain"][order]),
+            pa.array(columns["weight"][order]),
+        ],
+        schema=EVIDENCE,
+    )

@@ -1,0 +1,143 @@
+"""The judge's state: a few numbers per account, a row per open session. It can be saved and resumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from tocsin.detect.registry import DETECTORS
+from tocsin.detect.weight import CONTENT, OWN_BINS, bins, own_e_values
+from tocsin.model.keys import KeySet
+from tocsin.model.rows import MICROSECONDS_A_DAY
+
+SESSION_COLUMNS: Final = [(d.name, name) for d in DETECTORS for name in d.session_state]
+ACCOUNT_COLUMNS: Final = [(d.name, name) for d in DETECTORS for name in d.account_state]
+FAMILY_DAYS: Final = 7
+"""For how many days a family's evidence counts towards the two that `suspend` needs."""
+
+
+@dataclass(slots=True)
+class Sessions:
+    """Some sessions, one entry each."""
+
+    key: np.ndarray
+    """uint64: account, client and device. `OpenSessions` is sorted by it."""
+    id: np.ndarray
+    """uint64: key and first event."""
+    account: np.ndarray
+    """int32."""
+    first_at: np.ndarray
+    last_at: np.ndarray
+    """int64 microseconds."""
+    events: np.ndarray
+    """int64."""
+    age: np.ndarray
+    """int64, position in AGES when the session began."""
+    weight: np.ndarray
+    content: np.ndarray
+    """int64 micro-nats: the session's weight so far, and its content part."""
+    counts: np.ndarray
+    """int64 (sessions, detectors)."""
+    carried: np.ndarray
+    """int64 (sessions, SESSION_COLUMNS)."""
+
+    @classmethod
+    def none(cls) -> Sessions:
+        """No session."""
+        wide = np.int64
+        return cls(
+            key=np.zeros(0, np.uint64),
+            id=np.zeros(0, np.uint64),
+            account=np.zeros(0, np.int32),
+            first_at=np.zeros(0, wide),
+            last_at=np.zeros(0, wide),
+            events=np.zeros(0, wide),
+            age=np.zeros(0, wide),
+            weight=np.zeros(0, wide),
+            content=np.zeros(0, wide),
+            counts=np.zeros((0, len(DETECTORS)), wide),
+            carried=np.zeros((0, len(SESSION_COLUMNS)), wide),
+        )
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def take(self, places: np.ndarray) -> Sessions:
+        """The sessions at these places (positions or a mask)."""
+        return Sessions(*(getattr(self, name)[places] for name in self.__slots__))
+
+    def join(self, other: Sessions) -> Sessions:
+        """These and others."""
+        return Sessions(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__slots__))
+
+
+@dataclass(slots=True)
+class State:
+    """All that the judge remembers."""
+
+    ln_r1: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """By account: ln(R + 1) in micro-nats, R the e-SR statistic over finished sessions."""
+    standing: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """By account: rung it stands on, 1 to 4; 0 none."""
+    until: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """By account: end of the standing rung, microseconds."""
+    since: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """By account: when the statistic last restarted, microseconds."""
+    cut_key: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    """By account: key of the session that `end-sessions` ended."""
+    family_day: np.ndarray = field(default_factory=lambda: np.full((0, 3), -(10**6), np.int64))
+    """By account and family (content, sign-in, honey): latest day with evidence of it."""
+    account_state: np.ndarray = field(default_factory=lambda: np.zeros((0, len(ACCOUNT_COLUMNS)), np.int64))
+    own_counts: np.ndarray = field(default_factory=lambda: np.zeros((0, CONTENT, OWN_BINS), np.int32))
+    """By account and detector: own finished sessions that reached each bin."""
+    own_sessions: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    own_e: np.ndarray = field(default_factory=lambda: np.zeros((0, CONTENT, OWN_BINS), np.float32))
+    """The e-value cap that follows; see `own_e_values`."""
+    open: Sessions = field(default_factory=Sessions.none)
+    met: dict[int, KeySet] = field(default_factory=dict)
+    """Day -> (session, something) keys, for distinct counts."""
+    finished: list[Sessions] = field(default_factory=list)
+    """Sessions finished since the slice began."""
+
+    def grow(self, accounts: int) -> None:
+        """Make room for accounts 0 .. accounts - 1."""
+        more = accounts - len(self.ln_r1)
+        if more <= 0:
+            return
+        for name, fill in (
+            ("ln_r1", 0), ("standing", 0), ("until", 0), ("since", 0), ("cut_key", 0), ("family_day", -(10**6)),
+            ("account_state", 0), ("own_counts", 0), ("own_sessions", 0), ("own_e", np.inf),
+        ):  # fmt: skip
+            held = getattr(self, name)
+            added = np.full((more, *held.shape[1:]), fill, held.dtype)
+            setattr(self, name, np.concatenate([held, added]))
+
+    def was_met(self, keys: np.ndarray) -> np.ndarray:
+        """bool: (session, something) keys met before."""
+        found = np.zeros(len(keys), bool)
+        for held in self.met.values():
+            found |= held.has(keys)
+        return found
+
+    def learn_own(self, sessions: Sessions, barred: np.ndarray) -> None:
+        """Let quiet finished sessions count as the own history of their accounts (not those of `barred` accounts)."""
+        quiet = sessions.take(~np.isin(sessions.account, barred))
+        if not len(quiet):
+            return
+        np.add.at(self.own_sessions, quiet.account, 1)
+        for d in range(CONTENT):
+            reached = np.zeros((len(quiet), OWN_BINS), np.int32)
+            reached[np.arange(OWN_BINS)[None] <= bins(quiet.counts[:, d])[:, None]] = 1
+            np.add.at(self.own_counts[:, d], quiet.account, reached)
+        changed = np.unique(quiet.account)
+        sessions_of = self.own_sessions[changed][:, None].repeat(CONTENT, 1)
+        caps = own_e_values(self.own_counts[changed], sessions_of)
+        caps[:, :, 0] = np.inf
+        self.own_e[changed] = caps
+
+
+def day_of(at: int) -> int:
+    """Day number of a time in microseconds."""
+    return at // MICROSECONDS_A_DAY

@@ -1,0 +1,91 @@
+"""Weight: counts -> e-values -> one number per session.
+
+ln e(session) = ln e(sign-in) + ln e(content | sign-in) + ln e(honey)
+e(content)    = average of the content detectors' e-values
+an e-value    = the smaller of what the stratum and what the account's own history allow
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from tocsin.detect.calibration import Calibration
+from tocsin.detect.nulls import AGES, CAP, e_value
+from tocsin.detect.registry import NAMES, SHARES
+from tocsin.model.evidence import MICRONATS
+
+HONEY_NATS: Final = (0.0, float(np.log(100.0)), float(np.log(10_000.0)))
+"""None, listed (capped: a search lists whoever matches), opened or exported."""
+
+THIEF_SIGN_IN: Final = np.array([0.50, 0.12, 0.08, 0.22, 0.01, 0.02, 0.02, 0.03])
+"""How often a thief's session shows each code of `sign-in`: half look like the owner's (stolen tokens, same machine),
+most of the others come from a new network and a new device. An assumption: Freeman et al. 2016 use the same kind."""
+
+SIGN_IN_BOUNDS: Final = (0.5, 400.0)
+"""The e-value of a sign-in stays within: one witness, never the judge."""
+
+OWN_BINS: Final = 12
+"""An account's own history is kept by powers of two: 0, 1, 2-3, 4-7, ..., 1024 and more."""
+
+CONTENT: Final = len(SHARES)
+SIGN_IN_AT: Final = NAMES.index("sign-in")
+HONEY_AT: Final = NAMES.index("honey")
+
+_bin_of: Final = np.minimum(
+    np.ceil(np.log2(np.arange(CAP + 1) + 1)).astype(np.int64), OWN_BINS - 1
+)  # bit length: 0 -> 0, 1 -> 1, 2-3 -> 2, ...
+
+
+def bins(values: np.ndarray) -> np.ndarray:
+    """The bin of own history for each value."""
+    return _bin_of[np.minimum(values, CAP)]
+
+
+def own_e_values(counts: np.ndarray, sessions: np.ndarray) -> np.ndarray:
+    """What an account's own past allows: e-values, shape (..., OWN_BINS), infinite where it was never reached.
+
+    `counts[..., b]` own sessions reached bin b or more (of `sessions`). At least five sessions must stand.
+    """
+    share = counts / (sessions[..., None] + 1.0)
+    usable = (counts > 0) & (sessions[..., None] >= 5)
+    return np.where(usable, e_value(np.maximum(share, 1e-6)), np.inf)
+
+
+@dataclass(slots=True)
+class Weigher:
+    """E-value tables of one calibration, made for each stratum when it is first met."""
+
+    calibration: Calibration
+    strata: dict[tuple[str, int], int] = field(default_factory=dict)
+    content: np.ndarray = field(default_factory=lambda: np.zeros((0, CONTENT, CAP + 1)))
+    sign_in: np.ndarray = field(default_factory=lambda: np.zeros((0, 8)))
+
+    def stratum(self, role: str, age: int) -> int:
+        """Number of a stratum (role code, position in AGES)."""
+        key = (role, age)
+        if key not in self.strata:
+            self.strata[key] = len(self.strata)
+            tables = [e_value(self.calibration.null(name, role, AGES[age])) for name in NAMES[:CONTENT]]
+            seen = np.maximum(self.calibration.null("sign-in", role, AGES[age]), 1e-3)
+            ratio = np.clip(THIEF_SIGN_IN / (seen / seen.sum()), *SIGN_IN_BOUNDS)
+            self.content = np.concatenate([self.content, np.stack(tables)[None]])
+            self.sign_in = np.concatenate([self.sign_in, np.log(ratio)[None]])
+        return self.strata[key]
+
+    def weigh(
+        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(content, others) in int64 micro-nats for rows of counts.
+
+        `counts`: int64 (detectors, rows); `account` (rows,) indexes `own`, e-value caps (accounts, CONTENT, OWN_BINS).
+        """
+        total = np.zeros(counts.shape[1])
+        for d in range(CONTENT):
+            value = np.minimum(counts[d], CAP)
+            total += SHARES[d] * np.minimum(self.content[stratum, d, value], own[account, d, _bin_of[value]])
+        content = np.rint(np.log(total) * MICRONATS).astype(np.int64)
+        others = self.sign_in[stratum, counts[SIGN_IN_AT]] + np.asarray(HONEY_NATS)[counts[HONEY_AT]]
+        return content, np.rint(others * MICRONATS).astype(np.int64)
