@@ -190,7 +190,7 @@ class DuckDBQuestions:
             except duckdb.IOException as error:
                 if attempt == 2 or all(path.exists() for path in files):
                     raise self._unanswered(files) from error  # else they were merged meanwhile: look again
-            except duckdb.Error as error:
+            except (duckdb.Error, pa.ArrowException, ValueError) as error:
                 raise self._unanswered(files) from error
         raise AssertionError("unreachable")
 

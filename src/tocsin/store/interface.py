@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,8 @@ from tocsin.model.fact import FACT, PERSON
 
 Kind = Literal["events", "facts", "persons", "rejected", "evidence", "alerts", "coverage", "sessions"]
 """What a part holds."""
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 _text = pa.dictionary(pa.int32(), pa.string())
 _word = pa.dictionary(pa.int8(), pa.string())
@@ -85,6 +87,13 @@ class Parts(Protocol):
         give what they gave, and what was written may be written again. Idempotent, and safe to be killed at any
         moment: one rename puts the file in force and its parts out of it. Returns what was merged, as "2025-09" or
         "2025-10-02". What belongs to no day stays as it is.
+        """
+
+    def verify(self) -> int:
+        """Read everything that counts, checksums included: how many files that is.
+
+        Raises `StoreUnavailable` naming the first that is damaged. Questions read only what they need and do not
+        check it; this does.
         """
 
     def clear(self) -> None:

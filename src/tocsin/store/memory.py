@@ -68,6 +68,10 @@ class MemoryParts:
         """See `interface.Parts.compact`. There is nothing to gain here."""
         return []
 
+    def verify(self) -> int:
+        """See `interface.Parts.verify`."""
+        return len(self._tables)
+
     def clear(self) -> None:
         """See `interface.Parts.clear`."""
         self._tables.clear()

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from tocsin.errors import StoreUnavailable
 from tocsin.store.files import REBUILD, put, put_bytes
 from tocsin.store.form import FORMAT, PLACES, ROWS_IN_GROUP
-from tocsin.store.interface import SCHEMAS, Kind
+from tocsin.store.interface import KINDS, SCHEMAS, Kind
 from tocsin.store.layout import InForce, Layout, Place
 from tocsin.store.merge import Merge
 from tocsin.store.shape import check_day, fitted, joined
@@ -83,6 +83,13 @@ class ParquetParts:
         """See `interface.Parts.compact`."""
         schema = self.schema(kind)
         return [] if schema is None else self._merge(kind, schema).compact(before=before)
+
+    def verify(self) -> int:
+        """See `interface.Parts.verify`."""
+        files = [path for kind in KINDS for path in self.layout.in_force(kind).files()]
+        for path in files:
+            self.check(path)
+        return len(files)
 
     def clear(self) -> None:
         """See `interface.Parts.clear`."""
