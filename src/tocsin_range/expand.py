@@ -1,7 +1,5 @@
 """From touches to acts: what a patient met leaves in a trail."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tocsin_range import acts
@@ -13,17 +11,8 @@ from tocsin_range.roles import ROLE, ROLES
 from tocsin_range.services import SERVICES
 from tocsin_range.sessions import Sessions, naming
 from tocsin_range.streams import mix
+from tocsin_range.touches import Touches
 from tocsin_range.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Touches:
-    """A patient met by an account: session, patient, time."""
-
-    session: Ints
-    patient: Ints
-    at: Ints
-
 
 _SHOWN = [[RESOURCE[name] for name in service.shows.split()] for service in SERVICES]
 _SHOWN_COUNT = np.array([len(shown) for shown in _SHOWN], dtype=np.int64)
@@ -39,7 +28,7 @@ def acts_of_touches(world: World, sessions: Sessions, touches: Touches, rng: np.
     service = sessions.service[touches.session]
     searched = (rng.random(len(role)) < np.array([item.searches for item in ROLES])[role]) & _FINDS_PEOPLE[service]
     written = rng.random(len(role)) < np.array([item.writes for item in ROLES])[role]
-    reads = 1 + (rng.random(len(role)) < 0.22) + (rng.random(len(role)) < 0.07)
+    reads = 1 + (rng.random(len(role)) < 0.13) + (rng.random(len(role)) < 0.04)
     return np.concatenate(
         [
             _searches(world, sessions, touches, np.flatnonzero(searched), rng),

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tocsin_range.arrays import DAY_MS, HOUR_MS, Floats, Ints
+from tocsin_range.streams import mix
 from tocsin_range.world import World
 
 
@@ -28,6 +30,29 @@ class Pool:
             return np.full(len(keys), -1), np.zeros(len(keys), dtype=np.int64)
         place = np.minimum(place, len(self.patients) - 1)
         return np.where(size > 0, self.patients[place], -1), self.since[place]
+
+    def draw_familiar(self, keys: Ints, accounts: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """Like `draw`, but each account comes back to the same patients: the best of some candidates.
+
+        The order of preference is the account's own and never changes, as with a nurse's share of a ward.
+        """
+        patient, since = self.draw(keys, rng.random(len(keys)))
+        liking = _liking(accounts, patient)
+        for _ in range(CANDIDATES - 1):
+            other, other_since = self.draw(keys, rng.random(len(keys)))
+            other_liking = _liking(accounts, other)
+            better = other_liking < liking
+            patient, since = np.where(better, other, patient), np.where(better, other_since, since)
+            liking = np.minimum(liking, other_liking)
+        return patient, since
+
+
+CANDIDATES = 3
+"""The more candidates, the more an account keeps to the same patients."""
+
+
+def _liking(accounts: Ints, patients: Ints) -> npt.NDArray[np.uint64]:
+    return mix((accounts << 32) + patients, 17)
 
 
 def pool_of(keys: Ints, patients: Ints, since: Ints, count: int) -> Pool:

@@ -162,7 +162,7 @@ class Judge:
     def _cut(self, rows: Rows, key: np.ndarray, theirs: np.ndarray, account: int) -> tuple[int, np.ndarray]:
         """How many rows fall before the cut session has been silent for its duration, and which of them it stops."""
         silence = self.ladder.rungs[_END_SESSIONS - 1].duration_us
-        cut = []
+        cut: list[int] = []
         for count, place in enumerate(theirs.tolist()):
             if rows.at[place] >= self.state.until[account]:
                 return count, np.array(cut, np.int64)

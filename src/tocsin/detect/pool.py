@@ -1,6 +1,6 @@
 """Pool: accounts that share a thief, by the network and the device they share.
 
-A fold of its own, by network and device: for every row it counts, in accepted order, the strangers that *other* accounts
+A fold of its own, by network and device: for every row it counts, in accepted order, the strangers that *others*
 met from the same network (or device), where it is no settled habit of theirs. A hospital's own proxy is a habit of
 nearly everybody who uses it, so it pools nothing.
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from tocsin.errors import LedgerDamaged, StoreUnavailable, TocsinError
+from tocsin.errors import LedgerDamaged, TocsinError
 from tocsin.ledger.disk import Disk, clear_error
 from tocsin.ledger.folder import begin, hold, make_folders, make_manifest
 from tocsin.ledger.layout import packed_file, plain_file
@@ -56,8 +56,9 @@ class Ledger(LedgerView):
         self._late: list[tuple[int, BaseException]] = []
         self._manifest: Manifest
         self._tail: Tail
-        self._broken: BaseException | None = None
         self._busy = False
+        self._owes = False
+        """Whether a batch could not be taken back yet."""
         self._closed = False
         self.recovered = Recovered()
         """What opening found and put right: for the log."""
@@ -116,9 +117,10 @@ class Ledger(LedgerView):
 
         Raises `DiskFull` if a segment could not be compressed since the last call; it is tried again.
         """
-        self._usable()
+        self._open_still()
         if self._busy:
             raise ValueError("a batch is in hand already")
+        self._take_back()
         self._surface_trouble()
         self.close_segment_if_old(now=now)
         self._busy = True
@@ -128,7 +130,7 @@ class Ledger(LedgerView):
         """Between batches: close the open segment if its age says so. `batch` does it by itself; a silent hour does
         not."""
         growing = self._tail.committed
-        if self._busy or growing is None or utc(now) - growing.opened_at < self._segment_age:
+        if self._busy or self._owes or growing is None or utc(now) - growing.opened_at < self._segment_age:
             return False
         line = Closed(segment=growing.number, bytes=growing.length, sha256=growing.hash.hexdigest(), at=utc(now))
         with self._mutex:
@@ -181,7 +183,9 @@ class Ledger(LedgerView):
 
     def put(self, data: bytes, *, received_at: datetime, continues: bool) -> Position:
         """Append bytes to the batch in hand; a new segment if this one is full."""
-        self._usable()
+        self._open_still()
+        if not data:
+            return self._tail.here()
         if not continues and not self._tail.has_room(len(data), self._segment_bytes):
             with self._mutex:
                 number = self._tail.fill()
@@ -194,7 +198,7 @@ class Ledger(LedgerView):
         self, *, source: str, received_at: datetime, pieces: tuple[Piece, ...], lines: int, meta: dict[str, Any]
     ) -> int:
         """Commit the batch in hand: bytes to the disk first, then the line that says so."""
-        self._usable()
+        self._open_still()
         with self._mutex:
             self._tail.sync()
             line = Committed(
@@ -217,17 +221,12 @@ class Ledger(LedgerView):
         return line.batch
 
     def give_back(self) -> None:
-        """Take back the batch in hand."""
-        self._busy = False
+        """Take back the batch in hand. If that fails, it is tried again before the next."""
         taken_back = set(self._tail.full)
         self._packer.forget(taken_back)
         self._late = [late for late in self._late if late[0] not in taken_back]
-        try:
-            with self._mutex:
-                self._tail.roll_back()
-        except BaseException as error:
-            self._broken = error
-            raise
+        self._busy, self._owes = False, True
+        self._take_back()
 
     # Opening and packing.
 
@@ -288,12 +287,13 @@ class Ledger(LedgerView):
             self._packer.offer(number)
         raise trouble[0][1]
 
-    def _usable(self) -> None:
+    def _take_back(self) -> None:
+        with self._mutex:
+            if self._owes:
+                self._manifest.mend()
+                self._tail.roll_back()
+                self._owes = False
+
+    def _open_still(self) -> None:
         if self._closed:
             raise ValueError("this ledger is closed")
-        if self._broken:
-            raise StoreUnavailable(
-                "The ledger could not take back a batch and is shut until it is opened again.",
-                done="Every acknowledged batch is safe.",
-                advice="Make sure that the disk has room and works, then start again.",
-            ) from self._broken

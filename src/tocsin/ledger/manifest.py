@@ -75,41 +75,42 @@ class Manifest:
         self._disk = disk
         self._descriptor = disk.open_to_append(self._path)
         self._head = disk.open_to_overwrite(ledger / HEAD)
-        self._unsure: TocsinError | None = None
+        self._unsure = False
         self.end = end
 
     def append(self, line: Line) -> int:
         """Append a line and return, when it is on the disk, the byte at which it begins.
 
-        If it cannot be written, nothing of it stays. If even that is in doubt, every later call is refused.
+        If it cannot be written, nothing of it stays.
         """
-        if self._unsure:
-            raise _refusal(self._unsure) from self._unsure
+        self.mend()
         raw, digest = encode(line, previous=self.end.digest)
         start = self.end.offset
         try:
             self._disk.write(self._descriptor, raw)
             self._disk.sync(self._descriptor)
         except TocsinError:
-            self._take_back()
+            self._unsure = True
+            self.mend()
             raise
         self.end.advance(len(raw), digest)
         self._note_head()
         return start
 
+    def mend(self) -> None:
+        """Take back a line that could not be written, if there is one; raises `TocsinError` if that fails too.
+
+        Durably, and before the segments are cut: after a power cut, a line whose bytes are gone would be damage.
+        """
+        if self._unsure:
+            self._disk.truncate(self._path, self.end.offset)
+            self._disk.sync(self._descriptor)
+            self._unsure = False
+
     def close(self) -> None:
         """Let go of the files."""
         os.close(self._descriptor)
         os.close(self._head)
-
-    def _take_back(self) -> None:
-        # Durably, before the segments are cut: a line whose bytes are gone would be damage after a power cut.
-        try:
-            self._disk.truncate(self._path, self.end.offset)
-            self._disk.sync(self._descriptor)
-        except TocsinError as error:
-            self._unsure = error
-            raise
 
     def _note_head(self) -> None:
         # Only a hint, after the line is durable: so it is not synced, and it never says more than the manifest holds.
@@ -140,12 +141,4 @@ def _damaged(line: int, why: str) -> LedgerDamaged:
         f"The ledger's manifest is damaged at line {line}: {why}.",
         done="Nothing was changed. The lines before it are sound.",
         advice="Restore manifest.jsonl and head from a backup, together with the segments written since.",
-    )
-
-
-def _refusal(cause: TocsinError) -> StoreUnavailable:
-    return StoreUnavailable(
-        f"The ledger is shut until it is opened again. {cause.failed}",
-        done="Every acknowledged batch is safe.",
-        advice="Make sure that the disk has room and works, then start again.",
     )

@@ -78,9 +78,13 @@ class Tail:
             self._descriptor = self._disk.open_to_append(plain_file(self._ledger, growing.number))
         self._disk.write(self._descriptor, data)
         growing.hash.update(data)
-        position = Position(growing.number, growing.length)
+        position = self.here()
         growing.length += len(data)
         return position
+
+    def here(self) -> Position:
+        """Where the next byte goes if there is room."""
+        return Position(self._growing.number, self._growing.length) if self._growing else Position(self._next, 0)
 
     def fill(self) -> int:
         """The segment that grows is full: the next bytes go to a new one. Gives its number."""

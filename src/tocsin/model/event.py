@@ -119,8 +119,10 @@ EVENT: Final = pa.schema(
 )
 """What collect writes. `batch` and `explained_by` are added by the fold (see `STORED_EVENT`)."""
 
-STORED_EVENT: Final = EVENT.append(pa.field("batch", pa.int32(), nullable=False)).append(
-    pa.field("explained_by", _word, nullable=False)
+STORED_EVENT: Final = (
+    EVENT.append(pa.field("batch", pa.int32(), nullable=False))
+    .append(pa.field("explained_by", _word, nullable=False))
+    .append(pa.field("session", pa.uint64(), nullable=False))
 )
 """What the store keeps."""
 
@@ -160,6 +162,7 @@ COLUMNS: Final = {
     "length": "bytes of the line, without its line end",
     "batch": "number of the ledger's batch in which the line was accepted, from 1",
     "explained_by": "one of REASONS",
+    "session": "number of the session the judge put it in; 0 if the row names no account",
 }
 
 
