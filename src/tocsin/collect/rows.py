@@ -98,8 +98,9 @@ def event_ids(source: str, at_us: np.ndarray, lines: Sequence[bytes | memoryview
     out = np.empty((len(lines), 16), np.uint8)
     out[:, :7] = (at_us.astype(np.int64) + (1 << 55)).astype(">u8").view(np.uint8).reshape(-1, 8)[:, 1:]
     digests = bytearray()
+    copy = start.copy
     for line in lines:
-        one = start.copy()
+        one = copy()
         one.update(line)
         digests += one.digest()
     out[:, 7:] = np.frombuffer(digests, np.uint8).reshape(-1, 9)
@@ -149,6 +150,8 @@ def _distinct(column: pa.Array | None, n: int) -> tuple[np.ndarray, list[str]]:
         column = column.combine_chunks()
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if column.null_count == len(column):
+        return np.full(n, -1, np.int32), []
     encoded = column.dictionary_encode()
     return encoded.indices.fill_null(-1).to_numpy().astype(np.int32), encoded.dictionary.to_pylist()
 

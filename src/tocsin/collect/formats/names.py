@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 
 from tocsin.model.event import CATEGORY_OF, bits_of
@@ -15,6 +16,9 @@ RPPS_SYSTEMS: Final = frozenset(
     {"https://rpps.esante.gouv.fr", "https://rppsrang.esante.gouv.fr", "urn:oid:1.2.250.1.71.4.2.1"}
 )
 """Systems whose values are RPPS numbers. From: Annuaire Santé API, FR Core."""
+
+KEPT: Final = 65_536
+"""Answers remembered about accounts and addresses, which come again. Patients' names are not remembered."""
 
 INS_SYSTEMS: Final = "urn:oid:1.2.250.1.213.1.4."
 """Prefix of the systems of the national health identity (`.8` NIR, `.9` NIA, `.10` and `.11` test)."""
@@ -57,6 +61,8 @@ IN_RECORD: Final = frozenset(
 
 _TYPED: Final = re.compile(r"(?:^|/)(" + "|".join(ELEMENTS_OF_RESOURCE) + r")/")
 _AUTHORITY: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
+_PLAIN_PATIENT: Final = re.compile(r"Patient/([A-Za-z0-9.-]+)", re.ASCII).fullmatch
+_IPV4: Final = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}", re.ASCII).fullmatch
 _UUID: Final = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
 _LAST_DIGITS: Final = re.compile(r"[0-9]{3,}$", re.ASCII)
 _RPPS: Final = re.compile(r"^(?:8(?=[0-9]{11}$))?([0-9]{11})$", re.ASCII)
@@ -82,6 +88,9 @@ def record_of(system: str | None, value: str) -> tuple[str, str] | None:
     """
     if system is not None:
         return (system, value) if value else None
+    plain = _PLAIN_PATIENT(value)
+    if plain:
+        return PATIENT, plain[1]
     typed = typed_prefix(value)
     if typed and typed[0] == PATIENT:
         value = re.split(r"[/?#|]", value[typed[1] :], maxsplit=1)[0]
@@ -93,9 +102,13 @@ def id_low_of(system: str, value: str) -> int:
 
     -1 for a UUID, for a national health identity (it is not local, and its digits are a person's) and for the rest.
     """
-    if system.startswith(INS_SYSTEMS) or _UUID.match(value):
+    if system.startswith(INS_SYSTEMS):
         return -1
-    digits = value if value.isascii() and value.isdigit() else (_LAST_DIGITS.findall(value) or [""])[0]
+    if value.isascii() and value.isdigit():
+        digits = value
+    else:
+        found = _LAST_DIGITS.search(value)
+        digits = found[0] if found and not _UUID.match(value) else ""
     return int(digits[-12:]) % 4096 if digits else -1  # 10^12 is a multiple of 4096
 
 
@@ -121,6 +134,7 @@ def rpps_of(system: str | None, value: str | None, *, vouched: bool = False) -> 
     return None
 
 
+@lru_cache(KEPT)
 def professional_of(system: str | None, value: str | None, other: str | None, reference: str | None) -> str | None:
     """RPPS of the account, else of the other identifier, else the Practitioner that the line refers to."""
     rpps = rpps_of(system, value) or rpps_of(None, other, vouched=True)
@@ -137,8 +151,11 @@ def account_of(system: str | None, value: str | None) -> str | None:
     return f"{system}|{value}" if system else value
 
 
+@lru_cache(KEPT)
 def address_of(text: str) -> str | None:
     """An IP address in its shortest form, a machine name in lower case, or the host of a URI; None if empty."""
+    if _IPV4(text):
+        return text
     host = text.strip()
     if "://" in host:
         host = re.split(r"[/?#]", host.split("://", 1)[1], maxsplit=1)[0].rpartition("@")[2]
@@ -150,8 +167,11 @@ def address_of(text: str) -> str | None:
     return str(ip) if ip else host.lower() or None
 
 
+@lru_cache(KEPT)
 def network_of(address: str) -> str:
     """IPv4 /24, IPv6 /48, else the address itself."""
+    if _IPV4(address):
+        return address.rpartition(".")[0] + ".0/24"
     ip = _ip(address)
     if ip is None:
         return address
@@ -167,6 +187,7 @@ def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return mapped or ip
 
 
+@lru_cache(KEPT)
 def assurance_of(text: str) -> int:
     """How strongly the person was recognised, 0 to 4 (see `model.event`), from a level or a class of any dialect.
 
