@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
-from msgspec.inspect import ListType, NoneType, StrType, StructType, Type, UnionType, type_info
+from msgspec.inspect import BoolType, IntType, ListType, NoneType, StrType, StructType, Type, UnionType, type_info
 
 from tocsin.collect.directory.resources import AnyResource, Resource
 
@@ -30,7 +30,10 @@ class Refused(ValueError):
 
 
 class _Unfit(ValueError):
-    pass
+    """A value does not fit a shape."""
+
+
+_PLAIN: Final[dict[type[Type], type]] = {StrType: str, IntType: int, BoolType: bool}
 
 
 def resource_of(line: bytes) -> Resource:
@@ -73,21 +76,10 @@ def _fitted(value: Any, shape: Type) -> Any:
             return str(value)
         case NoneType() if value is None:
             return None
-    try:
-        return msgspec.convert(value, _PLAIN.get(type(shape), Any)) if type(shape) in _PLAIN else _refuse()
-    except msgspec.ValidationError as error:
-        raise _Unfit from error
-
-
-_PLAIN: Final[dict[type[Type], type]] = {
-    StrType: str,
-    msgspec.inspect.IntType: int,
-    msgspec.inspect.BoolType: bool,
-}
-
-
-def _refuse() -> None:
-    raise _Unfit
+    plain = _PLAIN.get(type(shape))
+    if plain is None or type(value) is not plain:
+        raise _Unfit
+    return value
 
 
 def _first_fit(value: Any, shapes: tuple[Type, ...]) -> Any:
