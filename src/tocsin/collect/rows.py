@@ -158,10 +158,11 @@ def _distinct(column: pa.Array | None, n: int) -> tuple[np.ndarray, list[str]]:
 
 def _dictionary(codes: np.ndarray, texts: Sequence[str | None]) -> pa.DictionaryArray:
     """A text column of which several codes may have the same text, or none."""
-    place: dict[str, int] = {}
-    renamed = [-1 if text is None else place.setdefault(text, len(place)) for text in texts]
-    new = np.array([*renamed, -1], np.int32)[codes]  # code -1 takes the last
-    return pa.DictionaryArray.from_arrays(pa.array(new, mask=new < 0), pa.array(list(place), pa.string()))
+    encoded = pa.array(texts, pa.string()).dictionary_encode()
+    places = np.append(encoded.indices.fill_null(-1).to_numpy().astype(np.int32), np.int32(-1))
+    new = places[codes]  # code -1 takes the last
+    null = new < 0
+    return pa.DictionaryArray.from_arrays(pa.array(new, mask=null if null.any() else None), encoded.dictionary)
 
 
 def _spread(codes: np.ndarray, values: np.ndarray, default: Any) -> np.ndarray:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
@@ -19,19 +19,19 @@ from tocsin.model.event import QUERY_KINDS
 DEFAULT_PAGE_SIZE: Final = 20
 """Entries of a page where the query gives an offset and no `_count`. From: HAPI FHIR's default."""
 
-_NAME: Final = frozenset({"name", "family", "given", "phonetic"})
-_BIRTH: Final = frozenset({"birthdate", "birth-date", "birthdatetime"})
-_IDENTIFIER: Final = frozenset({"identifier", "ins", "nir", "ipp"})
-_PATIENT: Final = frozenset({"patient", "subject", "_id"})
-_PAGE: Final = frozenset(
-    {"_page", "page", "_getpages", "_getpagesoffset", "_offset", "_count", "_pageid", "_bundletype", "_pagetoken",
-     "_page_token", "_continuation", "_cursor", "ct"}
-)  # fmt: skip
-_SHAPING: Final = frozenset(
-    {"_format", "_pretty", "_elements", "_summary", "_sort", "_include", "_revinclude", "_total", "_contained"}
-)
-"""Parameters that say how to answer and select nothing."""
+_PARAMETERS: Final = {
+    "name": "name family given phonetic",
+    "birth": "birthdate birth-date birthdatetime",
+    "identifier": "identifier ins nir ipp",
+    "patient": "patient subject _id",
+    "page": "_page page _getpages _getpagesoffset _offset _count _pageid _bundletype _pagetoken _page_token "
+    "_continuation _cursor ct",
+    "shaping": "_format _pretty _elements _summary _sort _include _revinclude _total _contained",  # selects nothing
+}
+_KIND_OF: Final = {word: kind for kind, listed in _PARAMETERS.items() for word in listed.split()}
+"""Parameter, without modifier and chain, in lower case -> what it is for; `other` if it is not here."""
 
+_KIND_CODE: Final = {kind: i for i, kind in enumerate(QUERY_KINDS)}
 _METHOD: Final = re.compile(r"^(GET|POST|HEAD|PUT|DELETE|PATCH|OPTIONS)\s+(\S+)", re.IGNORECASE)
 _OPERATION: Final = re.compile(r"\$[A-Za-z][A-Za-z0-9-]*")
 
@@ -74,19 +74,22 @@ def query_of(text: str) -> Query:
     """Read a request line (with or without method, headers and body), a bare query string, or a cleaned description."""
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     path, pairs = _path_and_pairs(head.split("\n", 1)[0].strip())
-    pairs += _pairs_of_body(body.strip())
+    if body:
+        pairs += _pairs_of_body(body.strip())
     if not path and not pairs:
         return NO_QUERY
     segments = [segment for segment in path.split("/") if segment]
     operation = segments[-1] if segments and _OPERATION.fullmatch(segments[-1]) else None
     compartment, resource = _resources(segments)
-    kind, sought = _selection(pairs, compartment)
+    named = [_bare(key) for key, _ in pairs]
+    kind, sought = _selection(pairs, named, compartment)
+    letters = sum(map(str.isalnum, sought))
     return Query(
-        kind=QUERY_KINDS.index(kind),
-        length=min(sum(letter.isalnum() for letter in sought), 65535),
-        head=_head(sought),
-        page=_page(pairs),
-        canonical=_canonical(segments, pairs),
+        kind=_KIND_CODE[kind],
+        length=min(letters, 65535),
+        head=_head(sought) if letters else None,
+        page=_page(pairs, named),
+        canonical=_canonical(segments, pairs, named),
         inside=kind == "patient" or resource in IN_RECORD,
         resource=resource,
         operation=operation,
@@ -103,7 +106,17 @@ def _path_and_pairs(line: str) -> tuple[str, list[tuple[str, str]]]:
         return "", []  # prose, not a request
     if "://" in path:
         path = path.split("://", 1)[1].partition("/")[2]
-    return unquote(path), parse_qsl(query.split(" ", 1)[0] if request else query, keep_blank_values=True)
+    return unquote(path), _pairs_of(query.split(" ", 1)[0] if request else query)
+
+
+def _pairs_of(query: str) -> list[tuple[str, str]]:
+    """`a=b&c=d` as pairs, unquoted."""
+    pairs = []
+    for part in query.split("&"):
+        if part:
+            key, _, value = part.partition("=")
+            pairs.append((unquote_plus(key), unquote_plus(value)) if "%" in part or "+" in part else (key, value))
+    return pairs
 
 
 def _pairs_of_body(body: str) -> list[tuple[str, str]]:
@@ -112,7 +125,7 @@ def _pairs_of_body(body: str) -> list[tuple[str, str]]:
             return list(_pairs_of_json(msgspec.json.decode(body.encode())))
         except (msgspec.DecodeError, RecursionError):
             return []
-    return parse_qsl(body, keep_blank_values=True) if "=" in body else []
+    return _pairs_of(body) if "=" in body else []
 
 
 def _pairs_of_json(node: object, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -126,7 +139,9 @@ def _pairs_of_json(node: object, key: str = "", depth: int = 0) -> Iterator[tupl
     elif isinstance(node, list):
         for value in node:
             yield from _pairs_of_json(value, key, depth + 1)
-    elif isinstance(node, str) and (key in ("family", "given", "identifier=") or key.lower() in _BIRTH):
+    elif isinstance(node, str) and (
+        key in ("family", "given", "identifier=") or key.lower() in _PARAMETERS["birth"].split()
+    ):
         yield key.rstrip("=").lower(), node
 
 
@@ -144,18 +159,20 @@ def _resources(segments: list[str]) -> tuple[bool, str | None]:
 
 def _bare(key: str) -> str:
     """`subject:Patient.family:exact` -> `family`."""
-    return key.rpartition(".")[2].partition(":")[0].lower()
+    if "." in key or ":" in key:
+        key = key.rpartition(".")[2].partition(":")[0]
+    return key.lower()
 
 
-def _selection(pairs: list[tuple[str, str]], compartment: bool) -> tuple[str, str]:
+def _selection(pairs: list[tuple[str, str]], named: list[str], compartment: bool) -> tuple[str, str]:
     """The kind of a query and the text that was searched for."""
     found: dict[str, str] = {}
-    for key, value in pairs:
-        found.setdefault(_kind_of_parameter(key), value)
-    for key, value in pairs:  # a family name says more than a given one
-        if _bare(key) == "family":
-            found["name"] = value
-            break
+    for name, (_, value) in zip(named, pairs, strict=True):
+        kind = _KIND_OF.get(name, "other")
+        if kind not in found or (name == "family" and "family" not in found):  # it says more than a given name
+            found[kind] = value
+        if name == "family":
+            found["family"] = value
     if compartment or "patient" in found:
         return "patient", ""
     for kind in ("identifier", "name", "birth", "other"):
@@ -164,40 +181,31 @@ def _selection(pairs: list[tuple[str, str]], compartment: bool) -> tuple[str, st
     return ("page" if "page" in found else "none" if not pairs else "other"), ""
 
 
-def _kind_of_parameter(key: str) -> str:
-    bare = _bare(key)
-    for kind, keys in (("name", _NAME), ("birth", _BIRTH), ("identifier", _IDENTIFIER), ("patient", _PATIENT)):
-        if bare in keys:
-            return kind
-    if bare in _PAGE:
-        return "page"
-    return "shaping" if bare in _SHAPING else "other"
-
-
 def _head(text: str) -> str | None:
     """At most three letters, without accents, in upper case."""
     folded = unicodedata.normalize("NFKD", text[:64]).upper()
-    return "".join(letter for letter in folded if letter.isalpha())[:3] or None
+    return "".join(filter(str.isalpha, folded))[:3] or None
 
 
-def _page(pairs: list[tuple[str, str]]) -> int:
-    values = {_bare(key): value for key, value in pairs}
+def _page(pairs: list[tuple[str, str]], named: list[str]) -> int:
+    values = {name: value for name, (_, value) in zip(named, pairs, strict=True) if _KIND_OF.get(name) == "page"}
+    if not values:
+        return 0
     number = _number(values.get("_page", values.get("page")))
     if number is not None:
         return max(number, 1)
     offset = _number(values.get("_getpagesoffset", values.get("_offset")))
     if offset is not None:
         return offset // (_number(values.get("_count")) or DEFAULT_PAGE_SIZE) + 1
-    paged = values.keys() & _PAGE
     # A token that is no number stands for a later page: the first is asked for without one.
-    return 0 if not paged else 1 if paged <= {"_count", "_bundletype"} else 2
+    return 1 if values.keys() <= {"_count", "_bundletype"} else 2
 
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
-def _canonical(segments: list[str], pairs: list[tuple[str, str]]) -> str:
-    kept = sorted((key, value) for key, value in pairs if _bare(key) not in _PAGE)
+def _canonical(segments: list[str], pairs: list[tuple[str, str]], named: list[str]) -> str:
+    kept = sorted(pair for pair, name in zip(pairs, named, strict=True) if _KIND_OF.get(name) != "page")
     path = "/".join(segment for segment in segments if segment != "_search")
-    return path + "?" + "&".join(f"{key}={value}" for key, value in kept)
+    return path + "?" + "&".join([f"{key}={value}" for key, value in kept])

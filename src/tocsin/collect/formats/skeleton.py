@@ -19,7 +19,7 @@ import numpy as np
 from tocsin.collect.formats.fhir import Reading, parsed, read_line
 from tocsin.collect.formats.fhir_extract import TEXTS
 from tocsin.collect.formats.instants import microseconds
-from tocsin.collect.formats.lines import Lines, lines_of, utf8_errors
+from tocsin.collect.formats.lines import Lines, count_control, lines_of, places_of, utf8_errors
 from tocsin.collect.formats.octets import MARGIN, SideTexts, Spans, simple_escapes, units_of
 from tocsin.collect.formats.shape import Part, Shape, learn
 from tocsin.collect.rows import RawEvents, event_ids, normalise
@@ -55,9 +55,9 @@ class FhirParser:
 
     def _match(self, data: bytes, lines: Lines, bad: np.ndarray, columns: _Columns) -> None:
         octets = np.frombuffer(data, np.uint8)
-        quotes = np.flatnonzero(octets == ord('"'))
+        quotes = places_of(octets, ord('"'))
         first, last = np.searchsorted(quotes, lines.start), np.searchsorted(quotes, lines.end)
-        escapes = np.flatnonzero(octets == ord("\\")) if b"\\" in data else np.zeros(0, np.int64)
+        escapes = places_of(octets, ord("\\")) if b"\\" in data else np.zeros(0, np.int64)
         plain = np.flatnonzero(_plain(data, octets, lines, escapes) & ~bad & ((last - first) % 2 == 0) & (last > first))
         plain = plain[np.argsort((last - first)[plain], kind="stable")]
         counts, starts = np.unique((last - first)[plain], return_index=True)
@@ -104,7 +104,9 @@ class FhirParser:
 def _plain(data: bytes, octets: np.ndarray, lines: Lines, escapes: np.ndarray) -> np.ndarray:
     """Lines without control byte, with simple escapes only, not too long, not at the end of the block, (k,) bool."""
     plain = (lines.end - lines.start <= MAX_LINE_BYTES) & (lines.end <= len(data) - MARGIN)
-    control = np.flatnonzero((octets < 32) & (octets != ord("\n")))
+    control = np.zeros(0, np.int64)
+    if count_control(octets) > len(lines.start):
+        control = np.flatnonzero((octets < 32) & (octets != ord("\n")))
     for places in (control, escapes[~simple_escapes(octets, escapes)]):
         if len(places) and len(lines.start):
             line = np.searchsorted(lines.start, places, side="right") - 1
