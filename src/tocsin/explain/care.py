@@ -105,11 +105,15 @@ def grants_of(facts: pa.Table, reasons: dict[str, Reason]) -> Grants:
         known_at = times(of_kind["known_at"], EARLIEST)
         if kind == "referral":  # a referral has a date, not an end
             ends = np.where(ends == LATEST, starts, ends)
-        keyed = (
-            (column_keys(of_kind["actor"], kind="who"), reason_name),
-            (column_keys(of_kind["unit"], kind="unit"), "shared-unit" if kind == "stay" else reason_name),
-            (column_keys(of_kind["establishment"], kind="site"), "shared-unit" if kind == "stay" else reason_name),
+        actor, unit, site = (
+            column_keys(of_kind[column], kind=sort)
+            for column, sort in (("actor", "who"), ("unit", "unit"), ("establishment", "site"))
         )
+        if kind != "stay":  # where an actor is named, his unit is only said beside him
+            unit = np.where(actor == 0, unit, 0)
+            site = np.where((actor == 0) & (unit == 0), site, 0)
+        beside = "shared-unit" if kind == "stay" else reason_name
+        keyed = ((actor, reason_name), (unit, beside), (site, beside))
         for actor, name in keyed:
             if name not in reasons:
                 continue

@@ -1,0 +1,126 @@
+"""The river in calls: rows of a slice -> explain -> judge -> remembered; the same for an import, a replay, a rebuild.
+
+open(day)   what happened before the day settles; sessions that ended are handed out
+fold(rows)  explained, judged, remembered, in batches of any size
+close(day)  alerts of the day are told to explain, which sees them from the next slice on
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tocsin.detect.judge import Evidence, Judge
+from tocsin.detect.state import Sessions
+from tocsin.explain.explainer import Explainer
+from tocsin.model.alert import Alert
+from tocsin.model.event import REASONS, STORED_EVENT, words
+from tocsin.model.rows import rows_of
+
+BATCH_ROWS = 131_072
+"""Rows judged at once. Results do not depend on it."""
+
+Persons = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a slice came to."""
+
+    events: list[pa.Table] = field(default_factory=list)
+    """Schema STORED_EVENT, accepted order, without the rows that were held."""
+    alerts: list[Alert] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    held: int = 0
+    """Events that containment kept from happening."""
+
+
+@dataclass(slots=True)
+class River:
+    """The folds and what they share."""
+
+    explainer: Explainer
+    judge: Judge
+    person_of: Persons = lambda references: references
+
+    def slice(self, events: pa.Table, *, day: int, batch: int) -> tuple[Folded, Sessions]:
+        """Fold the events of one day (schema EVENT, accepted order). Returns what came, and sessions that ended."""
+        finished = self.open(day)
+        folded = Folded()
+        for part in batches(events):
+            self.fold(part, batch=batch, into=folded)
+        self.close(day)
+        return folded, finished
+
+    def open(self, day: int) -> Sessions:
+        """Before the rows of a day."""
+        self.explainer.open_slice(day)
+        return self.judge.open_slice(day)
+
+    def fold(self, events: pa.Table, *, batch: int, into: Folded) -> None:
+        """Explain, judge and remember a batch of rows of the open day."""
+        rows = rows_of(
+            events, accounts=self.explainer.accounts, services=self.explainer.services, person_of=self.person_of
+        )
+        self._meet(events)
+        explained = self.explainer.explain(rows)
+        judged = self.judge.judge(rows, explained)
+        self.explainer.remember(rows, explained)
+        happened = ~judged.held
+        table = (
+            events.append_column(STORED_EVENT.field("batch"), pa.array(np.full(len(rows), batch, np.int32)))
+            .append_column(STORED_EVENT.field("explained_by"), words(explained.reason, REASONS))
+            .append_column(STORED_EVENT.field("session"), pa.array(judged.session))
+        )
+        if judged.held.any():
+            into.held += _distinct(rows.event_hi[judged.held], rows.event_lo[judged.held])
+            table = table.filter(pa.array(happened))
+        into.events.append(table)
+        into.alerts.extend(judged.alerts)
+        into.evidence.extend(judged.evidence)
+
+    def close(self, day: int) -> None:
+        """After the rows of a day."""
+        for account, stood in self.judge.standing_days(day):
+            self.explainer.stand(account, stood)
+
+    def _meet(self, events: pa.Table) -> None:
+        """Tell explain and judge about accounts that are new in these rows."""
+        known = len(self.explainer.actors)
+        if len(self.explainer.accounts.names) == known and len(self.judge.roles) == known:
+            return
+        pairs = pa.table({name: events[name].cast(pa.string()) for name in ("account", "professional")})
+        told = pairs.filter(pc.is_valid(pairs["professional"])).group_by("account").aggregate([("professional", "min")])
+        professional = dict(zip(told["account"].to_pylist(), told["professional_min"].to_pylist(), strict=True))
+        for number in range(known, len(self.explainer.accounts.names)):
+            self.explainer.identify(number, professional.get(self.explainer.accounts.names[number]))
+        self.judge.know([self.explainer.role(number) for number in range(len(self.explainer.actors))])
+
+
+def batches(events: pa.Table, rows: int | None = None) -> Iterator[pa.Table]:
+    """A table in parts of at most so many rows."""
+    size = rows or BATCH_ROWS
+    for start in range(0, len(events), size):
+        yield events.slice(start, size)
+
+
+def accepted_order(events: pa.Table) -> pa.Table:
+    """Events (schema EVENT) of one slice, sorted by (event_id, row), the same event only once."""
+    if not len(events):
+        return events
+    events = events.combine_chunks()
+    ids = events["event_id"].chunk(0) if events["event_id"].num_chunks else events["event_id"].combine_chunks()
+    halves = np.frombuffer(ids.buffers()[1], ">u8", count=2 * len(ids), offset=16 * ids.offset).reshape(-1, 2)
+    row = events["row"].to_numpy()
+    order = np.lexsort((row, halves[:, 1], halves[:, 0]))
+    hi, lo, row = halves[order, 0], halves[order, 1], row[order]
+    new = np.r_[True, (hi[1:] != hi[:-1]) | (lo[1:] != lo[:-1]) | (row[1:] != row[:-1])]
+    return events.take(pa.array(order[new]))
+
+
+def _distinct(hi: np.ndarray, lo: np.ndarray) -> int:
+    return len(np.unique(np.stack([hi, lo], axis=1), axis=0))
