@@ -19,7 +19,7 @@ from tocsin.collect.mapped_times import BAD_TIME, microseconds_of
 from tocsin.collect.mapping import Mapping
 from tocsin.collect.mapping_table import folded
 from tocsin.collect.rows import RawEvents, event_ids, normalise
-from tocsin.model.block import Block, Parsed, References
+from tocsin.model.block import MAX_LINE_BYTES, Block, Parsed, References
 from tocsin.model.event import OUTCOMES
 from tocsin.model.rejected import Rejected
 
@@ -82,8 +82,11 @@ def parsed(
     account = _account(mapping, columns, n)
     who = _patients(mapping, columns, act_codes, acts)
     action = np.array([act.action for act in acts], np.int8)[act_codes]
+    too_long = read.lengths > MAX_LINE_BYTES
     reason = _reasons(at, time_given, action, _null(account) & (who.counts == 0), who.counts)
+    reason[too_long[cut.where]] = "too-long"
     refused = refused | {int(cut.where[i]): str(reason[i]) for i in np.flatnonzero(reason != "")}
+    refused |= {int(i): "too-long" for i in np.flatnonzero(too_long)}
     good = np.flatnonzero(reason == "")
     kept = cut.where[good]
     raw = _raw(mapping, columns, good, at[good], action[good], act_codes[good], acts, account, who, read, kept, source)
@@ -289,4 +292,4 @@ def _reasons(
         [action == NO_ACT, ~time_given, at == BAD_TIME, nobody, counts > MOST_PATIENTS],
         ["not-an-audit-event", "no-time", "bad-time", "nobody", "bad-type"],
         "",
-    )
+    ).astype(object)

@@ -92,6 +92,8 @@ class CsvParser:
     def _decoded(self, lines: Lines, refused: dict[int, str]) -> list[bytes]:
         """The lines as UTF-8; those that are not of the declared encoding are refused."""
         encoding = self._dialect.encoding
+        if not lines.texts:
+            return []
         try:
             if encoding == "utf-8":
                 b"\n".join(lines.texts).decode()
@@ -109,6 +111,8 @@ class CsvParser:
 
     def _whole(self, texts: list[bytes], refused: dict[int, str]) -> np.ndarray:
         """Lines with the right number of fields and no quote left open; the others are refused."""
+        if not texts:
+            return np.zeros(0, np.int64)
         ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64)
         data = np.frombuffer(b"\n".join(texts) + b"\n", np.uint8)
         delimiters = np.flatnonzero(data == ord(self._dialect.delimiter))

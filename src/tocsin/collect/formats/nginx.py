@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from tocsin.collect.formats.fhir import too_deep
 from tocsin.collect.mapped import Cut, lines_of, parsed
 from tocsin.collect.mapping import Mapping
 from tocsin.model.block import Block, Parsed, References
@@ -96,6 +97,7 @@ def _second_try(decode: Callable[[bytes], Any], line: bytes) -> tuple[Any, str]:
     except RecursionError:
         return None, "too-deep"
     except msgspec.ValidationError as error:
-        return None, "bad-type" if " - at `$" in str(error) else "not-an-audit-event"
+        reason = "bad-type" if " - at `$" in str(error) else "not-an-audit-event"
     except msgspec.DecodeError:
-        return None, "not-json"
+        reason = "not-json"
+    return None, "too-deep" if too_deep(line) else reason
