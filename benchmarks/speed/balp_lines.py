@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 Line = dict[str, object]
 DCM = "http://dicom.nema.org/resources/ontology/DCM"
 REST = "http://hl7.org/fhir/restful-interaction"
-OBJECT = "http://terminology.hl7.org/CodeSystem/object-role"
+OBJECT = "http://hl7.org/fhir/object-role"
 BALP = "https://profiles.ihe.net/ITI/BALP/"
 FAMILIES = ("MARTIN", "BERNARD", "PETIT", "ROBERT", "RICHARD", "MOREAU", "SIMON", "GARCIA", "NGUYEN", "LEFEBVRE")
 
@@ -42,7 +42,7 @@ class Region:
     def _event(self, at: str, *, subtype: Line, action: str, agents: list[Line], entities: list[Line]) -> Line:
         system, code, display = (
             (DCM, "110114", "User Authentication") if action == "E" and not entities else
-            ("http://terminology.hl7.org/CodeSystem/audit-event-type", "rest", "RESTful Operation")
+            ("http://hl7.org/fhir/audit-event-type", "rest", "RESTful Operation")
         )  # fmt: skip
         request: Line = {
             "what": {"identifier": {"value": self._id()}},
@@ -51,7 +51,6 @@ class Region:
         return {
             "resourceType": "AuditEvent",
             "id": self._id(),
-            "meta": {"profile": [BALP + "StructureDefinition/IHE.BasicAudit.PatientRead"]},
             "type": coding(system, code, display),
             "subtype": [subtype],
             "action": action,
@@ -61,8 +60,7 @@ class Region:
             "agent": agents,
             "source": {
                 "site": self._random.choice(("therap-e", "orienta", "imagerie-region")),
-                "observer": {"display": "https://services.region-ficti.example/fhir"},
-                "type": [coding("http://terminology.hl7.org/CodeSystem/security-source-type", "4", "Server")],
+                "observer": {"display": "https://fhir.ficti.example/r4"},
             },
             "entity": [*entities, request],
         }
@@ -77,21 +75,22 @@ class Region:
                         "url": BALP + "StructureDefinition/ihe-assuranceLevel",
                         "valueCodeableConcept": {
                             "coding": [
-                                {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "LOAAP3"}
+                                {
+                                    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+                                    "code": "LOAAP3",
+                                }
                             ]
                         },
                     }
                 ],
                 "type": {"coding": [coding(BALP + "CodeSystem/UserAgentTypes", "UserOauthAgent", "OAuth user")]},
                 "who": {
-                    "identifier": {"system": "https://auth.region-ficti.example/realms/pro", "value": account},
+                    "identifier": {"system": "https://auth.ficti.example", "value": account},
                     "display": f"Dr {self._random.choice(FAMILIES).title()} Élodie",
                 },
                 "requestor": True,
                 "policy": ["urn:ietf:params:oauth:jti:" + self._id()],
-                "purposeOfUse": [
-                    {"coding": [coding("http://terminology.hl7.org/CodeSystem/v3-ActReason", "TREAT", "treatment")]}
-                ],
+                "purposeOfUse": [{"coding": [{"code": "TREAT"}]}],
             },
             {
                 "type": {"coding": [coding(DCM, client, names[client])]},
@@ -101,9 +100,9 @@ class Region:
             },
             {
                 "type": {"coding": [coding(DCM, server, names[server])]},
-                "who": {"display": "https://services.region-ficti.example/fhir"},
+                "who": {"display": "fhir.ficti.example"},
                 "requestor": False,
-                "network": {"address": "https://services.region-ficti.example/fhir", "type": "5"},
+                "network": {"address": "https://fhir.ficti.example/r4", "type": "5"},
             },
         ]
 
@@ -111,7 +110,7 @@ class Region:
         number = self._random.randrange(400_000)
         return {
             "what": {"reference": f"Patient/{number}"},
-            "type": coding("http://terminology.hl7.org/CodeSystem/audit-entity-type", "1", "Person"),
+            "type": coding("http://hl7.org/fhir/audit-entity-type", "1", "Person"),
             "role": coding(OBJECT, "1", "Patient"),
         }
 
@@ -119,7 +118,7 @@ class Region:
         kind = self._random.choice(("Observation", "DocumentReference", "Patient"))
         data: Line = {
             "what": {"reference": f"{kind}/{self._random.randrange(10**7)}"},
-            "type": coding("http://terminology.hl7.org/CodeSystem/audit-entity-type", "2", "System Object"),
+            "type": coding("http://hl7.org/fhir/audit-entity-type", "2", "System Object"),
             "role": coding(OBJECT, "4", "Domain Resource"),
         }
         return self._event(
@@ -132,9 +131,9 @@ class Region:
 
     def _query_entity(self) -> Line:
         family = self._random.choice(FAMILIES)[: self._random.randrange(2, 8)]
-        raw = f"GET https://services.region-ficti.example/fhir/Patient?family={family}&_count=20&_getpagesoffset={20 * self._random.randrange(9)}"  # noqa: E501
+        raw = f"GET https://fhir.ficti.example/r4/Patient?family={family}&_count=20&_getpagesoffset={20 * self._random.randrange(9)}"  # noqa: E501
         return {
-            "type": coding("http://terminology.hl7.org/CodeSystem/audit-entity-type", "2", "System Object"),
+            "type": coding("http://hl7.org/fhir/audit-entity-type", "2", "System Object"),
             "role": coding(OBJECT, "24", "Query"),
             "query": base64.b64encode(raw.encode()).decode(),
         }
