@@ -113,7 +113,10 @@ def roles(world: World) -> Iterator[str]:
         if contract.end is not None:
             period["end"] = instant(contract.end)
         role = ROLES[int(staff.role[account])]
-        for rank, unit in enumerate(contract.units):
+        places = [f"Organization/u{unit}" for unit in contract.units]
+        if role.whole_house and contract.units:
+            places.append(f"Organization/h{int(world.region.unit_house[contract.units[0]])}")
+        for rank, place in enumerate(places):
             more = {"specialty": [{"text": role.specialty}]} if role.specialty else {}
             yield _line(
                 "PractitionerRole",
@@ -122,7 +125,7 @@ def roles(world: World) -> Iterator[str]:
                 active=True,
                 period=period,
                 practitioner={"reference": f"Practitioner/pr{account}"},
-                organization={"reference": f"Organization/u{unit}"},
+                organization={"reference": place},
                 code=[{"coding": [{"code": role.key}], "text": role.title}],
                 **more,
             )

@@ -72,9 +72,9 @@ class Scribe:
         self.sources = [_source(rank) for rank in range(len(SERVICES))]
         self.purposes = [f',"purposeOfUse":[{{"coding":[{{{_PURPOSE}"{code}"}}]}}]' for code in acts.PURPOSES]
 
-    def lines(self, rows: Records, texts: list[str], number: int) -> tuple[list[str], list[str]]:
-        """Each act as a line, and its AuditEvent id; `number` (of the day) keeps ids apart."""
-        salt = self.world.recipe.seed * 100_003 + number
+    def lines(self, rows: Records, texts: list[str]) -> tuple[list[str], list[str]]:
+        """Each act as a line, and its AuditEvent id; `texts` are the queries of the day."""
+        salt = self.world.recipe.seed
         idents = _idents(rows, salt).tolist()
         tellings = _twice(rows)
         lines: list[str] = []

@@ -45,11 +45,12 @@ class Folder:
             place = min((self.turns[kind] - 1) // LINES_A_PART, len(parts) - 1) if lines else 0
             parts[place].writelines(line.encode() + b"\n" for line in lines)
             return
-        where = self.rngs[kind].integers(len(parts), size=len(lines)).tolist()
-        for place, part in enumerate(parts):
-            mine = [line for line, at in zip(lines, where, strict=True) if at == place]
-            if mine:
-                part.write("\n".join(mine).encode() + b"\n")
+        mine: list[list[str]] = [[] for _ in parts]
+        for line, place in zip(lines, self.rngs[kind].integers(len(parts), size=len(lines)).tolist(), strict=True):
+            mine[place].append(line)
+        for part, some in zip(parts, mine, strict=True):
+            if some:
+                part.write("\n".join(some).encode() + b"\n")
 
     def close(self, tick: Callable[[], None] = lambda: None) -> None:
         """Shuffle each part, compress it, give it its name."""

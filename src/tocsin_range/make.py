@@ -68,9 +68,10 @@ def make(
     scribe = Scribe(world)
     for number in range(recipe.days):
         day = whole_day(world, number, parts, heists)
-        lines, idents = scribe.lines(day.acts, day.texts, number)
-        truth.see(day.acts, scribe.owners(day.acts), idents)
-        folder.write("AuditEvent", lines)
+        for rows in np.array_split(day.acts, len(day.acts) // CHUNK + 1):
+            lines, idents = scribe.lines(rows, day.texts)
+            truth.see(rows, scribe.owners(rows), idents)
+            folder.write("AuditEvent", lines)
         progress("days", 0.05 + 0.85 * (number + 1) / recipe.days)
     folder.close()
     (root / "marks.txt").write_text("".join(f"{mark}\n" for mark in patients_out.marks(world)), encoding="utf-8")

@@ -29,6 +29,11 @@ class Role:
     """Chance of signing in through the national provider; the rest is hospital or service-local accounts."""
     specialty: str = ""
 
+    @property
+    def whole_house(self) -> bool:
+        """Works for the whole establishment: the directory says so."""
+        return any(name in ("arrivals", "house") for name, _ in self.sources)
+
 
 ROLES: tuple[Role, ...] = (
     Role("nurse", "Infirmier", 0.38, 9, (0.1, 0.7, 0.2), (("present", 0.96), ("recent", 0.04)), 0.35, 0.1, 0.12),
