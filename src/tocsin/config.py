@@ -1,0 +1,145 @@
+"""Settings: `tocsin.toml` and TOCSIN_* variables, typed. The only reader of the environment.
+
+Every attribute's docstring is its entry in docs/reference/settings.md.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from tocsin.errors import Usage
+from tocsin.model.alert import RUNGS, Rung
+
+_HOUR_US: Final = 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RungSettings:
+    """One rung of the ladder, `[ladder.<name>]`."""
+
+    budget: float
+    """False alarms per account-week that the region accepts, above 0 and below 1."""
+    hours: float
+    """How long the rung stands; for `end-sessions`, how long without an event."""
+
+
+LADDER: Final = {
+    "ask": RungSettings(budget=0.005, hours=12),
+    "own-patients-only": RungSettings(budget=0.001, hours=24),
+    "end-sessions": RungSettings(budget=0.0003, hours=0.5),
+    "suspend": RungSettings(budget=0.00001, hours=72),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a region sets."""
+
+    state: Path = Path("tocsin-state")
+    """Folder of everything Tocsin keeps: ledger, vault, derived parts, calibration. Also TOCSIN_STATE."""
+    zone: str = "Europe/Paris"
+    """Time zone of days that a directory writes without one."""
+    key_file: Path | None = None
+    """File that holds the 32-byte pseudonym key; by default `key` in the state folder. Also TOCSIN_KEY_FILE."""
+    memory_mb: int = 1024
+    """Memory that questions to the store may use, in MiB."""
+    workers: int = 2
+    """Processes that parse."""
+    switched_off: tuple[str, ...] = ()
+    """Names of explanations that do not count in this region, `[explain] off = [...]`."""
+    ladder: dict[str, RungSettings] = field(default_factory=lambda: dict(LADDER))
+    """Budgets and durations of the rungs."""
+
+    def rungs(self) -> tuple[Rung, ...]:
+        """The ladder, lowest rung first."""
+        return tuple(
+            Rung(name=name, budget=self.ladder[name].budget, duration_us=int(self.ladder[name].hours * _HOUR_US))
+            for name in RUNGS
+        )
+
+
+def settings(environ: Mapping[str, str] | None = None, *, file: Path | None = None) -> Settings:
+    """Settings from a file (default: `tocsin.toml` in the working folder, if it is there) and the environment.
+
+    Raises `Usage` that names the key, what was found and what is expected.
+    """
+    environ = os.environ if environ is None else environ
+    path = file or Path(environ.get("TOCSIN_CONFIG", "tocsin.toml"))
+    told: dict[str, Any] = {}
+    if path.exists() or file is not None or "TOCSIN_CONFIG" in environ:
+        told = _read(path)
+    made = _from(told)
+    if "TOCSIN_STATE" in environ:
+        made["state"] = Path(environ["TOCSIN_STATE"])
+    if "TOCSIN_KEY_FILE" in environ:
+        made["key_file"] = Path(environ["TOCSIN_KEY_FILE"])
+    return Settings(**made)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Usage(f"the settings file cannot be read ({type(problem).__name__})", advice="Check its path.") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise Usage(f"the settings file is not TOML: {problem}") from None
+
+
+def _from(told: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    known = {f.name for f in fields(Settings)} - {"ladder", "switched_off"} | {"ladder", "explain"}
+    for key, value in told.items():
+        if key not in known:
+            raise Usage(f"unknown setting '{key}'", advice=f"Known: {', '.join(sorted(known))}.")
+        if key == "ladder":
+            made["ladder"] = _ladder(value)
+        elif key == "explain":
+            made["switched_off"] = tuple(_texts(value, "explain.off"))
+        else:
+            made[key] = _plain(key, value)
+    return made
+
+
+def _plain(key: str, value: object) -> object:
+    if key in ("state", "key_file"):
+        if not isinstance(value, str):
+            raise Usage(f"'{key}' is not a path")
+        return Path(value)
+    if key == "zone":
+        try:
+            ZoneInfo(str(value))
+        except (KeyError, ValueError, OSError):
+            raise Usage(f"'zone' names no time zone: {value}", advice="Example: Europe/Paris.") from None
+        return str(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise Usage(f"'{key}' is not a whole number above 0")
+    return value
+
+
+def _texts(value: object, key: str) -> list[str]:
+    off = value.get("off", []) if isinstance(value, dict) else None
+    if not isinstance(off, list) or not all(isinstance(name, str) for name in off):
+        raise Usage(f"'{key}' is not a list of names")
+    return off
+
+
+def _ladder(value: object) -> dict[str, RungSettings]:
+    made = dict(LADDER)
+    if not isinstance(value, dict):
+        raise Usage("'ladder' is not a table", advice="Write [ladder.ask] budget = 0.005, hours = 12.")
+    for name, rung in value.items():
+        if name not in RUNGS or not isinstance(rung, dict):
+            raise Usage(f"unknown rung '{name}'", advice=f"The rungs are {', '.join(RUNGS)}.")
+        budget, hours = rung.get("budget", made[name].budget), rung.get("hours", made[name].hours)
+        if not isinstance(budget, int | float) or not 0 < budget < 1:
+            raise Usage(f"'ladder.{name}.budget' is not between 0 and 1")
+        if not isinstance(hours, int | float) or hours <= 0:
+            raise Usage(f"'ladder.{name}.hours' is not above 0")
+        made[name] = RungSettings(float(budget), float(hours))
+    return made

@@ -1,0 +1,193 @@
+"""Intake: a batch's bytes, from files or from the ledger, become events by day, facts, persons and marks.
+
+    files  -> (kept in the ledger) -> (stream, block)  \\
+                                                        -> parsed, spooled, learned, sealed behind the door
+    ledger ------------------------> (stream, block)  /
+
+The same from both: that is what makes `tocsin rebuild` equal to what was imported.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin.collect.directory import DirectoryReader
+from tocsin.collect.directory.marks import marks_in
+from tocsin.collect.transports.files import TrailFile, read_blocks, trail_files
+from tocsin.errors import SourceUnreadable
+from tocsin.main.parsing import Recipe, parse_all
+from tocsin.main.spool import Spool
+from tocsin.model.block import Block
+from tocsin.model.fact import FACT, PERSON
+from tocsin.model.rejected import Rejected
+
+TRAIL: Final = "AuditEvent"
+"""Stream of FHIR AuditEvents."""
+MAPPED: Final = "mapped"
+"""Stream of lines that a mapping explains; the mapping stands in the batch's meta."""
+MARKS: Final = "marks"
+"""Stream of the operator's honey patients."""
+OVERLONG: Final = "/overlong"
+"""Suffix of the stream that keeps the heads of lines over 16 MiB."""
+MARKS_FILE: Final = "marks.txt"
+
+Progress = Callable[[str, int, int], None]
+"""Told (what is being done, how far, of how much)."""
+
+
+def unheard(what: str, done: int, total: int) -> None:
+    """Progress that nobody follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some lines of a stream, and how much of the source has been read with them."""
+
+    stream: str
+    block: Block
+    consumed: int
+    """Bytes of the source read so far, as stored."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a batch brought."""
+
+    spool: Spool
+    facts: pa.Table = field(default_factory=FACT.empty_table)
+    persons: pa.Table = field(default_factory=PERSON.empty_table)
+    marks: np.ndarray | None = None
+    """References of honey patients, if the batch names any."""
+    lines: int = 0
+    """Lines of the trail that are not blank."""
+    accepted: int = 0
+    """Lines that became events, duplicates included."""
+    rejected: list[tuple[str, Rejected]] = field(default_factory=list)
+    """(stream, line) of the trail."""
+    rejected_facts: list[tuple[str, Rejected]] = field(default_factory=list)
+    fact_lines: int = 0
+    damage: list[SourceUnreadable] = field(default_factory=list)
+
+    def by_reason(self) -> dict[str, int]:
+        """Rejected lines of the trail by reason."""
+        return dict(sorted(Counter(rejected.reason for _, rejected in self.rejected).items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a source that an intake reads, in order: facts first, so that memory is freed early."""
+
+    facts: tuple[TrailFile, ...]
+    trail: tuple[TrailFile, ...]
+    marks: Path | None
+    stream: str = TRAIL
+    """Stream of the trail files."""
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes as stored."""
+        return sum(file.size for file in (*self.facts, *self.trail))
+
+    @property
+    def trail_bytes(self) -> int:
+        """Bytes of the trail, as stored."""
+        return sum(file.size for file in self.trail)
+
+
+def files_of(path: Path, *, marks: Path | None = None, stream: str = TRAIL) -> Files:
+    """Find the files of a folder (or a single file); `marks` beats the folder's own marks.txt."""
+    found = trail_files(path)
+    if stream == MAPPED:
+        return Files((), tuple(file for files in found.values() for file in files), marks, MAPPED)
+    beside = path / MARKS_FILE if path.is_dir() else None
+    return Files(
+        facts=tuple(file for kind, files in found.items() if kind != TRAIL for file in files),
+        trail=tuple(found.get(TRAIL, ())),
+        marks=marks or (beside if beside and beside.exists() else None),
+    )
+
+
+def pieces_of(files: Files, damage: list[SourceUnreadable]) -> Iterator[Piece]:
+    """All lines of a source, facts before the trail. Damage in a file is noted; the good part is kept."""
+    consumed = 0
+    if files.marks:
+        try:
+            data = files.marks.read_bytes()
+        except OSError as problem:
+            raise SourceUnreadable(f"the file of marks cannot be read ({problem.strerror})") from None
+        yield Piece(MARKS, Block(data, -1, 0), 0)
+    for file in (*files.facts, *files.trail):
+        stream = files.stream if file in files.trail else file.resource
+        for block in read_blocks(file):
+            for line in block.overlong:
+                yield Piece(stream + OVERLONG, Block(line.head + b"\n", -1, line.offset), consumed + block.consumed)
+            if block.data:
+                yield Piece(stream, Block(block.data, -1, block.offset), consumed + block.consumed)
+            if block.damage:
+                damage.append(block.damage)
+        consumed += file.size
+
+
+def take_in(
+    pieces: Iterator[Piece],
+    *,
+    recipe: Recipe,
+    spool: Spool,
+    admit: Callable[[pa.Table], object],
+    zone: ZoneInfo,
+    total_bytes: int,
+    trail_bytes: int,
+    workers: int,
+    progress: Progress = unheard,
+) -> Intake:
+    """Parse every piece; see the module. `admit` hands identities to the door, and nothing else may see them."""
+    intake = Intake(spool)
+    reader = DirectoryReader(recipe.references, zone=zone)
+    factual: set[str] = set()
+
+    def trail() -> Iterator[Block]:
+        for piece in pieces:
+            progress("collecting", piece.consumed, total_bytes)
+            stream, block = piece.stream, piece.block
+            if stream.endswith(OVERLONG):
+                _overlong(intake, stream, block)
+            elif stream == MARKS:
+                intake.marks = marks_in(block.data, recipe.references)
+            elif stream in (TRAIL, MAPPED):
+                yield block
+            else:
+                factual.add(stream)
+                reader.add(stream, block)
+
+    for parsed in parse_all(trail(), recipe, total_bytes=trail_bytes, workers=workers):
+        spool.add(parsed.events)
+        intake.lines += parsed.lines
+        intake.accepted += parsed.accepted
+        intake.rejected.extend((TRAIL, rejected) for rejected in parsed.rejected)
+        if len(parsed.identities):
+            admit(parsed.identities)
+    if factual:
+        progress("reading the directory", total_bytes, total_bytes)
+        intake.facts, intake.persons = reader.facts(), reader.persons()
+        intake.rejected_facts.extend(("directory", rejected) for rejected in reader.rejected())
+        intake.fact_lines = sum(reader.lines.values())
+        admit(reader.identities())
+    return intake
+
+
+def _overlong(intake: Intake, stream: str, block: Block) -> None:
+    refused = Rejected("too-long", block.segment, block.offset, len(block.data) - 1)
+    if stream.removesuffix(OVERLONG) in (TRAIL, MAPPED):
+        intake.lines += 1
+        intake.rejected.append((stream, refused))
+    else:
+        intake.fact_lines += 1
+        intake.rejected_facts.append((stream, refused))
