@@ -175,12 +175,9 @@ def _pairs(codes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, list[tupl
     width = int(others.max(initial=-1)) + 2
     keys = (codes.astype(np.int64) + 1) * width + others + 1
     encoded = pa.array(keys).dictionary_encode()
-    pairs = [(key // width - 1, key % width - 1) for key in encoded.dictionary.to_pylist()]
+    distinct = encoded.dictionary.to_numpy()
+    pairs = list(zip((distinct // width - 1).tolist(), (distinct % width - 1).tolist(), strict=True))
     return encoded.indices.to_numpy().astype(np.int32), pairs
-
-
-def _at(texts: list[str], code: int) -> str | None:
-    return texts[code] if code >= 0 else None
 
 
 def _each(texts: list[_Key], make: Callable[[_Key], Any], dtype: Any) -> np.ndarray:
@@ -213,34 +210,41 @@ def _places(row_event: np.ndarray) -> np.ndarray:
 
 def _who(raw: RawEvents, n: int) -> dict[str, pa.Array]:
     """Account and professional, the client, the place and the strength of the sign-in."""
-    system_codes, systems = _distinct(raw.account_system, n)
-    value_codes, values = _distinct(raw.account_value, n)
-    account_codes, accounts = _pairs(system_codes, value_codes)
-    known = [(_at(systems, system), _at(values, value)) for system, value in accounts]
-    other_codes, others = _distinct(raw.other_id, n)
-    reference_codes, refs = _distinct(raw.who_reference, n)
-    hint_codes, hints = _pairs(other_codes, reference_codes)
-    all_codes, all_pairs = _pairs(account_codes, hint_codes)
-    professionals = [
-        names.professional_of(*known[account], _at(others, hints[hint][0]), _at(refs, hints[hint][1]))
-        for account, hint in all_pairs
-    ]
+    codes, persons = _persons(raw, n)
     address_codes, texts = _distinct(raw.address, n)
-    addresses = [names.address_of(text) for text in texts]
-    service_codes, services = _distinct(raw.service, n)
-    client_codes, clients = _distinct(raw.client, n)
-    purpose_codes, purposes = _distinct(raw.purpose, n)
-    assurance_codes, levels = _distinct(raw.assurance, n)
+    places = [names.place_of(text) for text in texts]
+    levels_codes, levels = _distinct(raw.assurance, n)
     return {
-        "account": _dictionary(account_codes, [names.account_of(*pair) for pair in known]),
-        "professional": _dictionary(all_codes, professionals),
-        "service": _dictionary(service_codes, services),
-        "client": _dictionary(client_codes, clients),
-        "address": _dictionary(address_codes, addresses),
-        "network": _dictionary(address_codes, [names.network_of(text) if text else None for text in addresses]),
-        "assurance": pa.array(_spread(assurance_codes, _each(levels, names.assurance_of, np.uint8), 0)),
-        "purpose": _dictionary(purpose_codes, purposes),
+        "account": _dictionary(codes, [account for account, _ in persons]),
+        "professional": _dictionary(codes, [professional for _, professional in persons]),
+        "service": _as_it_stands(raw.service, n),
+        "client": _as_it_stands(raw.client, n),
+        "address": _dictionary(address_codes, [address for address, _ in places]),
+        "network": _dictionary(address_codes, [network for _, network in places]),
+        "assurance": pa.array(_spread(levels_codes, _each(levels, names.assurance_of, np.uint8), 0)),
+        "purpose": _as_it_stands(raw.purpose, n),
     }
+
+
+def _persons(raw: RawEvents, n: int) -> tuple[np.ndarray, list[tuple[str | None, str | None]]]:
+    """Codes of shape (n,) and for each the account and the professional."""
+    hints = (raw.account_system, raw.account_value, raw.other_id, raw.who_reference)
+    columns = [_distinct(column, n) for column in hints]
+    keys = columns[0][0]
+    told: list[tuple[str | None, ...]] = [(text,) for text in columns[0][1]] + [(None,)]
+    for codes, texts in columns[1:]:
+        if not texts:
+            told = [(*so_far, None) for so_far in told]
+            continue
+        keys, pairs = _pairs(keys, codes)
+        known = [*texts, None]  # code -1 takes the last
+        told = [(*told[one], known[other]) for one, other in pairs] + [(*told[-1], None)]
+    return keys, [names.person_of(*one) for one in told]
+
+
+def _as_it_stands(column: pa.Array | None, n: int) -> pa.DictionaryArray:
+    codes, texts = _distinct(column, n)
+    return _dictionary(codes, texts)
 
 
 def _keyed(raw: RawEvents, n: int, references: References) -> dict[str, pa.Array]:
@@ -315,11 +319,9 @@ def _patients(raw: RawEvents, m: int, references: References) -> tuple[pa.Array,
     system_codes, systems = _distinct(raw.patient_system, m)
     codes, pairs = _pairs(system_codes, value_codes)
     found: dict[tuple[str, str], int] = {}
-    place = np.full(len(pairs), -1, np.int64)
-    for i, (system, value) in enumerate(pairs):
-        record = names.record_of(_at(systems, system), values[value]) if value >= 0 else None
-        if record is not None:
-            place[i] = found.setdefault(record, len(found))
+    known = [*systems, None]  # code -1 takes the last
+    told = [names.record_of(known[system], values[value]) if value >= 0 else None for system, value in pairs]
+    place = np.array([-1 if record is None else found.setdefault(record, len(found)) for record in told], np.int64)
     records = list(found)
     named = _references_of(records, references)
     low = np.array([names.id_low_of(*record) for record in records], np.int16)

@@ -135,6 +135,13 @@ def rpps_of(system: str | None, value: str | None, *, vouched: bool = False) -> 
 
 
 @lru_cache(KEPT)
+def person_of(
+    system: str | None, value: str | None, other: str | None, reference: str | None
+) -> tuple[str | None, str | None]:
+    """Account and professional."""
+    return account_of(system, value), professional_of(system, value, other, reference)
+
+
 def professional_of(system: str | None, value: str | None, other: str | None, reference: str | None) -> str | None:
     """RPPS of the account, else of the other identifier, else the Practitioner that the line refers to."""
     rpps = rpps_of(system, value) or rpps_of(None, other, vouched=True)
@@ -152,6 +159,12 @@ def account_of(system: str | None, value: str | None) -> str | None:
 
 
 @lru_cache(KEPT)
+def place_of(text: str) -> tuple[str | None, str | None]:
+    """Address and network."""
+    address = address_of(text)
+    return address, network_of(address) if address else None
+
+
 def address_of(text: str) -> str | None:
     """An IP address in its shortest form, a machine name in lower case, or the host of a URI; None if empty."""
     if _IPV4(text):
@@ -167,7 +180,6 @@ def address_of(text: str) -> str | None:
     return str(ip) if ip else host.lower() or None
 
 
-@lru_cache(KEPT)
 def network_of(address: str) -> str:
     """IPv4 /24, IPv6 /48, else the address itself."""
     if _IPV4(address):

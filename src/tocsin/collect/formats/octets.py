@@ -101,6 +101,8 @@ class SideTexts:
 
     def column(self, spans: Spans) -> pa.Array:
         """An Arrow array of string views over block and side; no text is copied unless it is short."""
+        if spans.start.max(initial=-1) < 0:
+            return pa.nulls(len(spans.start), pa.string())
         side = bytes(self._side) + bytes(MARGIN)
         here = spans.start < len(self._block)
         start = np.where(here, np.maximum(spans.start, 0), spans.start - len(self._block))
