@@ -13,6 +13,10 @@ DCM = "http://dicom.nema.org/resources/ontology/DCM"
 REST = "http://hl7.org/fhir/restful-interaction"
 OBJECT = "http://hl7.org/fhir/object-role"
 BALP = "https://profiles.ihe.net/ITI/BALP/"
+AT_WORK = 1_000
+"""Accounts that act at the same time."""
+SESSION = 12
+"""Acts of a session on average."""
 FAMILIES = ("MARTIN", "BERNARD", "PETIT", "ROBERT", "RICHARD", "MOREAU", "SIMON", "GARCIA", "NGUYEN", "LEFEBVRE")
 
 
@@ -26,6 +30,7 @@ class Region:
     def __init__(self, *, accounts: int, seed: int = 7) -> None:
         self._random = random.Random(seed)
         self._accounts = [(f"8997{i:08d}", f"10.{i % 200}.{i // 200 % 250}.{i % 250}") for i in range(accounts)]
+        self._at_work = self._random.sample(self._accounts, min(len(self._accounts), AT_WORK))
 
     def lines(self, count: int) -> Iterator[bytes]:
         """NDJSON lines without their line ends, about 1.7 kB each."""
@@ -66,7 +71,11 @@ class Region:
         }
 
     def _agents(self, client: str, server: str) -> list[Line]:
-        account, address = self._random.choice(self._accounts)
+        """One of those at work, who after a session of SESSION acts on average gives the place to another."""
+        seat = self._random.randrange(len(self._at_work))
+        if self._random.randrange(SESSION) == 0:
+            self._at_work[seat] = self._random.choice(self._accounts)
+        account, address = self._at_work[seat]
         names = {"110152": "Destination Role ID", "110153": "Source Role ID"}
         return [
             {
