@@ -7,8 +7,7 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
 import msgspec
@@ -36,8 +35,7 @@ _METHOD: Final = re.compile(r"^(GET|POST|HEAD|PUT|DELETE|PATCH|OPTIONS)\s+(\S+)"
 _OPERATION: Final = re.compile(r"\$[A-Za-z][A-Za-z0-9-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What is kept of a request."""
 
     kind: int
@@ -73,7 +71,7 @@ def text_of_base64(text: str) -> str:
 def query_of(text: str) -> Query:
     """Read a request line (with or without method, headers and body), a bare query string, or a cleaned description."""
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
-    path, pairs = _path_and_pairs(head.split("\n", 1)[0].strip())
+    path, pairs = _path_and_pairs(head.partition("\n")[0].strip())
     if body:
         pairs += _pairs_of_body(body.strip())
     if not path and not pairs:
@@ -106,7 +104,7 @@ def _path_and_pairs(line: str) -> tuple[str, list[tuple[str, str]]]:
         return "", []  # prose, not a request
     if "://" in path:
         path = path.split("://", 1)[1].partition("/")[2]
-    return unquote(path), _pairs_of(query.split(" ", 1)[0] if request else query)
+    return unquote(path) if "%" in path else path, _pairs_of(query.split(" ", 1)[0] if request else query)
 
 
 def _pairs_of(query: str) -> list[tuple[str, str]]:
@@ -147,12 +145,13 @@ def _pairs_of_json(node: object, key: str = "", depth: int = 0) -> Iterator[tupl
 
 def _resources(segments: list[str]) -> tuple[bool, str | None]:
     """Whether the path stands inside one patient's record, and the type of the resources it asks for."""
-    typed = [(i, segment) for i, segment in enumerate(segments) if segment in ELEMENTS_OF_RESOURCE]
-    if not typed:
+    kind = next((segment for segment in segments if segment in ELEMENTS_OF_RESOURCE), None)
+    if kind is None:
         return False, None
-    first, kind = typed[0]
-    rest = segments[first + 1 :]
-    instance = bool(rest) and not rest[0].startswith(("_search", "$", "_history"))
+    rest = segments[segments.index(kind) + 1 :]
+    if not rest:
+        return False, kind
+    instance = not rest[0].startswith(("_search", "$", "_history"))
     inner = [segment for segment in rest[1:] if segment in ELEMENTS_OF_RESOURCE]
     return kind == PATIENT and instance, inner[0] if kind == PATIENT and inner else kind
 
@@ -183,7 +182,7 @@ def _selection(pairs: list[tuple[str, str]], named: list[str], compartment: bool
 
 def _head(text: str) -> str | None:
     """At most three letters, without accents, in upper case."""
-    folded = unicodedata.normalize("NFKD", text[:64]).upper()
+    folded = (text[:64] if text.isascii() else unicodedata.normalize("NFKD", text[:64])).upper()
     return "".join(filter(str.isalpha, folded))[:3] or None
 
 
