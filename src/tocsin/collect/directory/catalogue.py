@@ -24,11 +24,13 @@ class Latest(Generic[T]):
         self._kept: dict[int, tuple[Version, T]] = {}
 
     def say(self, symbol: int, version: Version, value: T) -> None:
+        """Take in what a version says; an earlier one changes nothing."""
         kept = self._kept.get(symbol)
         if kept is None or version > kept[0]:
             self._kept[symbol] = (version, value)
 
     def get(self, symbol: int, otherwise: T) -> T:
+        """What the latest version said of a symbol."""
         kept = self._kept.get(symbol)
         return otherwise if kept is None else kept[1]
 

@@ -13,6 +13,8 @@ class Part(Struct, gc=False):
 
 
 class Identifier(Part):
+    """A business number: RPPS, FINESS, INS, a local one."""
+
     system: str | None = None
     value: str | None = None
     type: CodeableConcept | None = None
@@ -20,26 +22,36 @@ class Identifier(Part):
 
 
 class Coding(Part):
+    """A code; which system it is from does not matter here."""
+
     code: str | None = None
 
 
 class CodeableConcept(Part):
+    """Codes for one notion, or words for it."""
+
     coding: list[Coding] = []
     text: str | None = None
 
 
 class Reference(Part):
+    """A pointer to another resource, by address or by identifier."""
+
     reference: str | None = None
     type: str | None = None
     identifier: Identifier | None = None
 
 
 class Period(Part):
+    """From and to, both optional; the end is included."""
+
     start: str | None = None
     end: str | None = None
 
 
 class Meta(Part):
+    """When the directory last wrote it: since when it may explain anything."""
+
     lastUpdated: str | None = None
 
 
@@ -55,10 +67,14 @@ class Resource(Struct, tag_field="resourceType", gc=False):
 
 
 class Practitioner(Resource, tag="Practitioner"):
+    """A professional: facts `alias`."""
+
     identifier: list[Identifier] = []
 
 
 class PractitionerRole(Resource, tag="PractitionerRole"):
+    """Where a professional works, as what, from when to when: facts `role`."""
+
     active: bool | None = None
     period: Period | None = None
     practitioner: Reference | None = None
@@ -68,11 +84,15 @@ class PractitionerRole(Resource, tag="PractitionerRole"):
 
 
 class Organization(Resource, tag="Organization"):
+    """An establishment, or a unit that is part of one: facts `unit`."""
+
     identifier: list[Identifier] = []
     partOf: Reference | None = None
 
 
 class HealthcareService(Resource, tag="HealthcareService"):
+    """A shared service and the categories of data it shows: facts `service`."""
+
     identifier: list[Identifier] = []
     name: str | None = None
     providedBy: Reference | None = None
@@ -80,16 +100,22 @@ class HealthcareService(Resource, tag="HealthcareService"):
 
 
 class Location(Resource, tag="Location"):
+    """A place; it stands for the organization that manages it."""
+
     managingOrganization: Reference | None = None
     partOf: Reference | None = None
 
 
 class EncounterParticipant(Part):
+    """Who took part in a stay, and when."""
+
     individual: Reference | None = None
     period: Period | None = None
 
 
 class Encounter(Resource, tag="Encounter"):
+    """A stay or a visit: facts `stay`, one a participant."""
+
     status: str | None = None
     subject: Reference | None = None
     period: Period | None = None
@@ -98,11 +124,15 @@ class Encounter(Resource, tag="Encounter"):
 
 
 class AppointmentParticipant(Part):
+    """The patient, a professional, a place or a service of an appointment."""
+
     actor: Reference | None = None
     status: str | None = None
 
 
 class Appointment(Resource, tag="Appointment"):
+    """A meeting that was agreed on: facts `appointment`."""
+
     status: str | None = None
     start: str | None = None
     end: str | None = None
@@ -113,6 +143,8 @@ class Appointment(Resource, tag="Appointment"):
 
 
 class ServiceRequest(Resource, tag="ServiceRequest"):
+    """An order or a referral: facts `referral`."""
+
     status: str | None = None
     subject: Reference | None = None
     requester: Reference | None = None
@@ -121,12 +153,16 @@ class ServiceRequest(Resource, tag="ServiceRequest"):
 
 
 class CareTeamParticipant(Part):
+    """A member of a care team."""
+
     member: Reference | None = None
     onBehalfOf: Reference | None = None
     period: Period | None = None
 
 
 class CareTeam(Resource, tag="CareTeam"):
+    """Those who care for a patient together: facts `care-team`."""
+
     status: str | None = None
     subject: Reference | None = None
     period: Period | None = None
@@ -134,6 +170,8 @@ class CareTeam(Resource, tag="CareTeam"):
 
 
 class Schedule(Resource, tag="Schedule"):
+    """A roster: facts `roster`."""
+
     active: bool | None = None
     actor: list[Reference] = []
     planningHorizon: Period | None = None
@@ -141,6 +179,8 @@ class Schedule(Resource, tag="Schedule"):
 
 
 class Task(Resource, tag="Task", rename={"patients": "for"}):
+    """A declared campaign or job: facts `campaign` and `task`."""
+
     status: str | None = None
     code: CodeableConcept | None = None
     patients: Reference | None = None
@@ -150,20 +190,28 @@ class Task(Resource, tag="Task", rename={"patients": "for"}):
 
 
 class GroupMember(Part):
+    """One patient of a group."""
+
     entity: Reference | None = None
     inactive: bool | None = None
 
 
 class Group(Resource, tag="Group"):
+    """The patients of a campaign or job."""
+
     member: list[GroupMember] = []
 
 
 class PatientLink(Part):
+    """What another record is to this one: only replaced-by and replaces make them one person."""
+
     other: Reference | None = None
     type: str | None = None
 
 
 class Patient(Resource, tag="Patient"):
+    """A record: its identifiers, what it was merged with, and a fact `deceased`."""
+
     identifier: list[Identifier] = []
     deceasedDateTime: str | None = None
     link: list[PatientLink] = []
