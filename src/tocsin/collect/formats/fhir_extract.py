@@ -28,6 +28,7 @@ _SOURCE, _DESTINATION, _APPLICATION = "110153", "110152", "110150"
 _OUTCOMES: Final = {"0": 0, "4": 1, "8": 1, "12": 2}
 """AuditEvent.outcome -> position in OUTCOMES; absent or unknown counts as success: exposure is supposed."""
 _URI: Final = "5"
+BREAK_GLASS: Final = "BTG"
 
 
 class Fields(NamedTuple):
@@ -74,6 +75,7 @@ def extract(document: AuditEvent) -> Fields:
     )
     requestor = _requestor(agents)
     client, compared = _client(agents, requestor, action, document)
+    purpose, codes_compared = _purpose(requestor, agents, document)
     application = next((agent for agent in agents if _APPLICATION in _types(agent)), None)
     query = next((entity for entity in entities if _code(entity.role) == "24"), None)
     return Fields(
@@ -84,7 +86,7 @@ def extract(document: AuditEvent) -> Fields:
         client=_application_id(application),
         address=_address(client) or _address(application) or _address(requestor),
         device=_device(client or application),
-        purpose=_purpose(requestor, agents, document),
+        purpose=purpose,
         request=next((_value(entity.what) for entity in entities if _code(entity.type) == "XrequestId"), None),
         query=query.description or None if query and not query.query else None,
         query_base64=query.query or None if query else None,
@@ -92,7 +94,7 @@ def extract(document: AuditEvent) -> Fields:
         outcome=_OUTCOMES.get(document.outcome or "0", 0),
         elements=_elements(entities) if action != "search" else ELEMENTS_UNSAID,
         patients=patients,
-        compared=compared,
+        compared=compared + codes_compared,
     )
 
 
@@ -229,14 +231,21 @@ def _service(document: AuditEvent) -> str | None:
     return _value(observer) or observer.reference or observer.display or None
 
 
-def _purpose(requestor: Agent | None, agents: list[Agent], document: AuditEvent) -> str | None:
-    """The first code that is given for the requestor, else for another agent, else for the event; BTG before others."""
+def _purpose(
+    requestor: Agent | None, agents: list[Agent], document: AuditEvent
+) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    """The first code that is given for the requestor, else for another agent, else for the event; of several BTG.
+
+    And the comparisons that this rests on.
+    """
     theirs = [concept for agent in agents if agent is not requestor for concept in agent.purposeOfUse or ()]
     for concepts in (requestor.purposeOfUse if requestor else None, theirs, document.purposeOfEvent):
         codes = [text for concept in concepts or () for text in _texts(concept)]
+        if len(codes) == 1:
+            return codes[0], ()
         if codes:
-            return "BTG" if "BTG" in codes else codes[0]
-    return None
+            return (BREAK_GLASS if BREAK_GLASS in codes else codes[0]), tuple((code, BREAK_GLASS) for code in codes)
+    return None, ()
 
 
 # Parts ---------------------------------------------------------------------------------------------------------

@@ -21,8 +21,11 @@ from tocsin.collect.formats.fhir_extract import TEXTS, Fields, extract
 from tocsin.collect.formats.names import typed_prefix
 from tocsin.collect.formats.octets import UNIT
 
-DECIDING: Final = frozenset({b"resourceType", b"code", b"system", b"type", b"action", b"outcome", b"url"})
-"""Keys upon whose values `extract` decides. All other texts it hands on unread."""
+DECIDING: Final = frozenset({b"resourceType", b"type", b"action", b"outcome", b"url"})
+"""Keys upon whose values `extract` decides, with `code` and `system` in some places (see `_decides`)."""
+
+_CODES_HANDED_ON: Final = frozenset({b"purposeOfUse", b"purposeOfEvent", b"valueCodeableConcept"})
+"""Within these a code is handed on unread, as all other texts are."""
 
 MAX_LEARNED_BYTES: Final = 64 * 1024
 """A longer line is not learned from."""
@@ -33,6 +36,7 @@ _LAST_MARK: Final = 0xF8FF
 
 _MARKS: Final = re.compile(f"[{chr(_FIRST_MARK)}-{chr(_LAST_MARK)}]")
 _COLON: Final = re.compile(rb"[ \t]*:")
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _WORDS: Final = UNIT // 8
 
 
@@ -60,7 +64,7 @@ class Plan:
     at: int
     recorded: int | None
     texts: dict[str, Part]
-    patients: tuple[tuple[str | None, Part], ...]
+    patients: tuple[tuple[Part, Part], ...]
     """(system, value)"""
     different: tuple[tuple[Part, Part], ...]
     """Texts that must not be equal (see `Fields.compared`)."""
@@ -72,7 +76,7 @@ class Plan:
     def slots(self) -> frozenset[int]:
         """The slots whose texts are used: an escape in one of them is the ordinary parser's business."""
         parts: list[Part] = [self.at, self.recorded, *self.texts.values()]
-        parts += [part for _, part in self.patients] + [part for pair in self.different for part in pair]
+        parts += [part for pair in (*self.patients, *self.different) for part in pair]
         return frozenset(part for part in parts if isinstance(part, int))
 
 
@@ -160,19 +164,33 @@ def _slots(line: bytes) -> list[Slot] | None:
     """The values that may vary, in their order: all texts but keys, values of deciding keys, and empty ones."""
     quotes = np.flatnonzero(np.frombuffer(line, np.uint8) == ord('"')).tolist()
     slots = []
-    key = b""
+    key, within, last = b"", list[bytes](), 0  # the keys of the objects and lists that stand open
     for quote in range(0, len(quotes), 2):
         opening, closing = quotes[quote], quotes[quote + 1]
+        for bracket in line[last:opening].translate(None, _NOT_BRACKETS):
+            if bracket in b"[{":
+                within.append(key)
+            else:
+                key = within.pop()
+        last = closing + 1
         text = line[opening + 1 : closing]
         if _COLON.match(line, closing + 1):
             if b"\\" in text:
                 return None  # a key in disguise
             key = text
-        elif text and key not in DECIDING:
+        elif text and not _decides(key, within):
             prefix = _prefix_bytes(text.decode()) if key == b"reference" else 0
             if prefix < len(text):
                 slots.append(Slot(opening, closing, quote, prefix))
     return slots
+
+
+def _decides(key: bytes, within: list[bytes]) -> bool:
+    if key == b"code":
+        return _CODES_HANDED_ON.isdisjoint(within)
+    if key == b"system":
+        return b"valueIdentifier" in within
+    return key in DECIDING
 
 
 def _prefix_bytes(reference: str) -> int:
@@ -203,7 +221,7 @@ def _plan(marked: Fields, reading: Reading, texts: list[str]) -> Plan | None:
     try:
         at, recorded = _part(marked.at), _part(marked.recorded)
         parts = {name: _part(getattr(marked, name)) for name in TEXTS}
-        patients = tuple((_constant(system), _part(value)) for system, value in marked.patients)
+        patients = tuple((_part(system), _part(value)) for system, value in marked.patients)
         different = tuple((_part(a), _part(b)) for a, b in marked.compared)
     except _Unclear:
         return None
@@ -216,7 +234,7 @@ def _plan(marked: Fields, reading: Reading, texts: list[str]) -> Plan | None:
         and not isinstance(recorded, str)
         and (text(at), text(recorded)) == (fields.at, fields.recorded)
         and all(text(part) == getattr(fields, name) for name, part in parts.items())
-        and tuple((system, text(value)) for system, value in patients) == fields.patients
+        and tuple((text(system), text(value)) for system, value in patients) == fields.patients
         and all(text(a) != text(b) for a, b in different)
         and (marked.action, marked.outcome, marked.elements) == (fields.action, fields.outcome, fields.elements)
     )
@@ -232,9 +250,3 @@ def _part(text: str | None) -> Part:
     if len(marks) > 1 or not text.endswith(marks[0]):
         raise _Unclear
     return ord(marks[0]) - _FIRST_MARK
-
-
-def _constant(text: str | None) -> str | None:
-    if isinstance(_part(text), int):
-        raise _Unclear
-    return text
