@@ -65,7 +65,7 @@ def event_page() -> str:
             "## Words of `explained_by`",
             "",
             "`unexplained`: nothing says so. `no-patient`: the row names no patient, there is nothing to explain. The",
-            "others, with the days of margin before and after the period of the fact; `days` is how far back a colleague's",
+            "others, with the days of margin around the period of the fact; `days` is how far back a colleague's",
             "touch counts, and from which day on one's own does:",
             "",
             *_table(("word", "before", "after", "days", "français", "English"), _reasons()),
