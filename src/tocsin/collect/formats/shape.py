@@ -92,6 +92,8 @@ class Shape:
         self._closing = np.array([slot.quote + 1 for slot in slots], np.int64)
         self._opening = np.array([slot.quote for slot in slots], np.int64)
         self._prefix = np.array([slot.prefix for slot in slots], np.int64)
+        looks = sorted({len(slots) * part // 6 for part in range(1, 6)} - {0})
+        self._looks = [(slots[i - 1].quote + 1, slots[i].quote, slots[i].opening - slots[i - 1].closing) for i in looks]
         self._set_units([line[start:end] for start, end in zip(starts, ends, strict=True)])
 
     def _set_units(self, segments: list[bytes]) -> None:
@@ -120,6 +122,11 @@ class Shape:
         Returns places (m,) among the k, starts and ends of the slots' texts (m, slots): the whole texts, prefix
         included. Every slot has at least one letter that may vary.
         """
+        likely = np.flatnonzero(self._fits_here(quotes, first_quote))
+        if not len(likely):
+            nothing = np.zeros((0, len(self._opening)), np.int64)
+            return likely, nothing, nothing
+        first_quote, start, end = first_quote[likely], start[likely], end[likely]
         closing = quotes[first_quote[:, None] + self._closing]
         opening = quotes[first_quote[:, None] + self._opening]
         segments = np.concatenate([start[:, None], closing], axis=1)
@@ -129,7 +136,14 @@ class Shape:
         which = np.flatnonzero(fits)
         if len(which):
             which = which[self._same_bytes(units, segments[which])]
-        return which, opening[which] + 1, closing[which]
+        return likely[which], opening[which] + 1, closing[which]
+
+    def _fits_here(self, quotes: np.ndarray, first_quote: np.ndarray) -> np.ndarray:
+        """A cheap first look, (k,) bool: the distance between two slots, in a few places."""
+        fits = np.ones(len(first_quote), bool)
+        for closing, opening, distance in self._looks:
+            fits &= quotes[first_quote + opening] - quotes[first_quote + closing] == distance
+        return fits
 
     def _same_bytes(self, units: np.ndarray, segments: np.ndarray) -> np.ndarray:
         """Which of m lines have the shape's bytes, (m,) bool; some hundred lines at a time stay in the cache."""

@@ -29,7 +29,7 @@ from tocsin.model.rejected import Rejected
 MAX_SHAPES: Final = 512
 """Shapes kept; of more the least used are forgotten."""
 
-MAX_LEARNED: Final = 64
+MAX_LEARNED: Final = 128
 """Lines of one block that are learned from at most: hostile lines cost no more than that."""
 
 WORTH_LEARNING: Final = 3
@@ -82,8 +82,9 @@ class FhirParser:
                 which, starts_, ends_ = shape.match(units, quotes, first[group], lines.start[group], lines.end[group])
                 shape.hits += len(which)
                 if len(which):
-                    columns.put_shape(shape, units, escapes, group[which], starts_, ends_)
+                    columns.put_shape(shape, escapes, group[which], starts_, ends_)
                     group = np.delete(group, which)
+        columns.settle_times(units)
         self._tidy()
 
     def _tidy(self) -> None:
@@ -137,6 +138,7 @@ class _Columns:
         self._data = data
         self._at = np.zeros(k, np.int64)
         self._received = np.zeros(k, np.int64)
+        self._at_text, self._received_text = Spans.nulls(k), Spans.nulls(k)
         self._action = np.zeros(k, np.int8)
         self._outcome = np.zeros(k, np.int8)
         self._elements = np.zeros(k, np.int64)
@@ -146,29 +148,26 @@ class _Columns:
     def put_shape(
         self,
         shape: Shape,
-        units: np.ndarray,
         escapes: np.ndarray,
         lines: np.ndarray,
         starts: np.ndarray,
         ends: np.ndarray,
     ) -> None:
-        """Lines (m,) of one shape with their slots (m, slots); what is odd (time, escape, equality) is left."""
+        """Lines (m,) of one shape with their slots (m, slots); what is odd (escape, equality) is left."""
         plan = shape.plan
         lengths = ends - starts
-        at, good = microseconds(units, starts[:, plan.at], lengths[:, plan.at])
-        received = at
-        if plan.recorded is not None and plan.recorded != plan.at:
-            received, sound = microseconds(units, starts[:, plan.recorded], lengths[:, plan.recorded])
-            good &= sound
+        good = np.ones(len(lines), bool)
         if len(escapes):
             used = list(plan.slots)
-            good &= (np.searchsorted(escapes, starts[:, used]) == np.searchsorted(escapes, ends[:, used])).all(1)
+            good = (np.searchsorted(escapes, starts[:, used]) == np.searchsorted(escapes, ends[:, used])).all(1)
         for one, other in plan.different:
             good &= ~self._equal(self._spans(one, starts, lengths), self._spans(other, starts, lengths))
         if not good.all():
-            lines, starts, lengths, at, received = (part[good] for part in (lines, starts, lengths, at, received))
+            lines, starts, lengths = lines[good], starts[good], lengths[good]
         self.accepted[lines] = True
-        self._at[lines], self._received[lines] = at, received
+        recorded = plan.at if plan.recorded is None else plan.recorded
+        self._at_text.put(lines, starts[:, plan.at], lengths[:, plan.at])
+        self._received_text.put(lines, starts[:, recorded], lengths[:, recorded])
         self._action[lines], self._outcome[lines], self._elements[lines] = plan.action, plan.outcome, plan.elements
         for name, part in plan.texts.items():
             if part is not None:
@@ -176,6 +175,23 @@ class _Columns:
                 self._texts[name].put(lines, spans.start, spans.length)
         for place, (system, value) in enumerate(plan.patients or ((None, None),)):
             self._rows.append((lines, place, self._spans(system, starts, lengths), self._spans(value, starts, lengths)))
+
+    def settle_times(self, units: np.ndarray) -> None:
+        """Read the times of all lines that shapes took, at once; lines with an odd time are given back."""
+        taken = np.flatnonzero(self.accepted)
+        at, good = microseconds(units, self._at_text.start[taken], self._at_text.length[taken])
+        received, sound = microseconds(units, self._received_text.start[taken], self._received_text.length[taken])
+        self._at[taken], self._received[taken] = at, received
+        good &= sound
+        if not good.all():
+            self.accepted[taken[~good]] = False
+            self._rows = [self._still_accepted(*row) for row in self._rows]
+
+    def _still_accepted(
+        self, lines: np.ndarray, place: int, system: Spans, value: Spans
+    ) -> tuple[np.ndarray, int, Spans, Spans]:
+        kept = self.accepted[lines]
+        return lines[kept], place, system.take(kept), value.take(kept)
 
     def put_reading(self, line: int, reading: Reading) -> None:
         """One line as the ordinary parser read it."""
