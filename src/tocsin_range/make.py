@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tocsin_range import facts_out, patients_out
+from tocsin_range import care_out, context_out, facts_out, patients_out
 from tocsin_range.arrays import Records
 from tocsin_range.days import Day, honest_day
 from tocsin_range.fhir import Scribe
@@ -138,13 +138,13 @@ def _write_facts(world: World, folder: Folder) -> None:
         ("Organization", facts_out.organizations, 1),
         ("Practitioner", facts_out.practitioners, accounts),
         ("PractitionerRole", facts_out.roles, accounts),
-        ("Encounter", facts_out.encounters, len(world.stays.patient)),
-        ("Appointment", facts_out.appointments, len(world.appointments.patient)),
-        ("ServiceRequest", facts_out.service_requests, len(world.requests.patient)),
-        ("CareTeam", facts_out.care_teams, people // 2),
-        ("Schedule", facts_out.schedules, 1),
-        ("Task", facts_out.tasks, 1),
-        ("Group", facts_out.groups, 1),
+        ("Encounter", care_out.encounters, len(world.stays.patient)),
+        ("Appointment", care_out.appointments, len(world.appointments.patient)),
+        ("ServiceRequest", care_out.service_requests, len(world.requests.patient)),
+        ("CareTeam", care_out.care_teams, people // 2),
+        ("Schedule", context_out.schedules, 1),
+        ("Task", context_out.tasks, 1),
+        ("Group", context_out.groups, 1),
         ("Patient", patients_out.patients, people),
     )
     for kind, lines, expected in kinds:

@@ -1,0 +1,90 @@
+"""The exposure: what of one patient an incident laid open, how surely, and by whom.
+
+Vocabularies are ordered, strongest first: of two words for one patient the earlier one holds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+from tocsin.model.event import PATIENT_BYTES
+
+BY: Final = (
+    "thief",  # somebody else, for a reason that `tocsin.scope.whom` names
+    "unsure",  # the thief or the owner: the trail cannot tell them apart
+    "owner",  # the professional, at work
+)
+
+CERTAINTIES: Final = (
+    "exported",  # taken away in a file
+    "opened",  # read, or written
+    "listed",  # shown among the results of a search
+    "possible",  # the system failed, or the trail does not say what was shown: it may have been
+)
+
+EFFECTS: Final = ("altered", "read")
+
+EVENTS_SHOWN: Final = 20
+"""At most so many events prove an exposure; `acts` says how many there are."""
+
+_word = pa.dictionary(pa.int8(), pa.string())
+_text = pa.dictionary(pa.int32(), pa.string())
+_time = pa.timestamp("us", tz="UTC")
+
+EXPOSURE: Final = pa.schema(
+    [
+        pa.field("incident", _text, nullable=False),
+        pa.field("account", _text, nullable=False),
+        pa.field("patient", pa.binary(PATIENT_BYTES), nullable=False),
+        pa.field("elements", pa.uint32(), nullable=False),
+        pa.field("certainty", _word, nullable=False),
+        pa.field("effect", _word, nullable=False),
+        pa.field("by", _word, nullable=False),
+        pa.field("first_at", _time, nullable=False),
+        pa.field("last_at", _time, nullable=False),
+        pa.field("acts", pa.int32(), nullable=False),
+        pa.field("events", pa.list_(pa.string()), nullable=False),
+    ]
+)
+"""One row per incident, account and patient; sorted by incident, by (in the order of BY) and patient."""
+
+COLUMNS: Final = {
+    "incident": "`Incident.id`",
+    "account": "as the trail names it",
+    "patient": "reference of the record (17 bytes); persons are joined at read time",
+    "elements": "bit set over ELEMENTS: the union of what the counted acts showed",
+    "certainty": "the strongest of CERTAINTIES among the counted acts",
+    "effect": "`altered` if a counted act wrote, or may have written, to the record",
+    "by": "the strongest of BY among all acts on the patient; only acts by that one are counted in the other columns",
+    "first_at": "UTC microseconds: time of the first counted act",
+    "last_at": "UTC microseconds: time of the last counted act",
+    "acts": "counted acts; two tellings of one act (same request id) count once",
+    "events": "ids (hexadecimal) of at most EVENTS_SHOWN events, one per act, surest first, then oldest",
+}
+
+UNNAMED: Final = pa.schema(
+    [
+        pa.field("incident", _text, nullable=False),
+        pa.field("by", _word, nullable=False),
+        pa.field("action", _word, nullable=False),
+        pa.field("acts", pa.int64(), nullable=False),
+        pa.field("patients", pa.int64(), nullable=False),
+    ]
+)
+"""Acts that showed patients whom the trail does not name: how many, and how many patients where the trail counts
+them. They expose nobody by name, and must not be forgotten for that."""
+
+SCOPED_SESSION: Final = pa.schema(
+    [
+        pa.field("incident", _text, nullable=False),
+        pa.field("session", pa.uint64(), nullable=False),
+        pa.field("by", _word, nullable=False),
+        pa.field("reason", _word, nullable=False),
+        pa.field("started", _time, nullable=False),
+        pa.field("ended", _time, nullable=False),
+        pa.field("rows", pa.int64(), nullable=False),
+    ]
+)
+"""The sessions of an incident's window with the verdict on each and its reason (see `tocsin.scope.whom`), by time."""

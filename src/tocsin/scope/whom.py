@@ -1,0 +1,160 @@
+"""By whom: the thief, the owner, or nobody can tell; session by session, then row by row.
+
+A session is the thief's, for the first reason that holds:
+
+| reason      | the session...                              | because                                               |
+|-------------|---------------------------------------------|-------------------------------------------------------|
+| `alert`     | raised an alert of the incident             | its evidence crossed a line of known rarity           |
+| `weight`    | weighs at least ln 20 by itself             | an owner's does once in 20 at most (e-value)          |
+| `network`   | shares with one of the thief's a network... | ...that is no habit of the owner                      |
+| `device`    | shares with one of the thief's a device...  | ...that is no habit of the owner                      |
+
+else it is doubtful:
+
+| reason      | the session...                              | because                                               |
+|-------------|---------------------------------------------|-------------------------------------------------------|
+| `unweighed` | has no weight: it was open as a rung ended  | what is not weighed is not vouched for                |
+| `notable`   | weighs more than ln 2 by itself             | the evidence is against the owner, if only a little   |
+| `strange`   | comes, after the thief's first, from a      | thieves change networks and machines; so do owners    |
+|             | place all of which is new                   |                                                       |
+
+else the owner's (`quiet`). Within it each row is read with its place and with what explain says of the patient:
+
+| session  | place of the row is not the owner's | the place is not told       | it is the owner's habit              |
+|----------|-------------------------------------|-----------------------------|--------------------------------------|
+| thief's  | thief                               | unexplained: thief; else unsure | unexplained: thief; else unsure  |
+| doubtful | unsure                              | unsure                      | unexplained: unsure; explained: owner |
+| owner's  | owner                               | owner                       | owner                                |
+
+On the owner's own place two people may sit in one session (a stolen token, a terminal left open): there, what nothing
+explains is the thief's, and what is explained may be either's. Nobody whom the thief may have seen is called the
+owner's for being explained alone: the session must also be free of the thief's mark.
+
+The window begins with the first session that is the thief's or doubtful, at most `lookback_days` before the first
+alert, and ends with the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin.model.evidence import MICRONATS
+from tocsin.model.exposure import BY
+from tocsin.model.incident import Incident
+from tocsin.model.rows import MICROSECONDS_A_DAY
+from tocsin.scope.columns import Columns, plain
+from tocsin.scope.places import FOREIGN, OWN, Dimension, Places, explained, places_of
+
+LOOKBACK_DAYS = 14
+"""A thief who stays quiet for longer than that is looked for by hand. From: the lengths of the thefts in the range."""
+
+LOUD = round(np.log(20) * MICRONATS)
+"""Micro-nats. An e-value is 20 or more at most once in 20 sessions of an owner (Markov); measured: once in 200."""
+
+NOTABLE = round(np.log(2) * MICRONATS)
+"""Micro-nats: as the judge's line for a family that has evidence."""
+
+REASONS = ("alert", "weight", "network", "device", "unweighed", "notable", "strange", "quiet")
+"""Why a session is whose it is. The first four are the thief's, the next three doubtful."""
+
+THIEF, UNSURE, OWNER = (BY.index(word) for word in ("thief", "unsure", "owner"))
+_ALERT, _WEIGHT, _NETWORK, _DEVICE, _UNWEIGHED, _NOTABLE, _STRANGE, _QUIET = range(len(REASONS))
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """The verdict on an account's rows and sessions."""
+
+    by: np.ndarray
+    """int8 per row, position in BY."""
+    inside: np.ndarray
+    """bool per row: within the window."""
+    session: np.ndarray
+    """int64 per row: which of the `reason`s is its session's."""
+    reason: np.ndarray
+    """int8 per session (rising ids), position in REASONS."""
+
+    def session_by(self) -> np.ndarray:
+        """int8 per session, position in BY."""
+        return np.where(self.reason <= _DEVICE, THIEF, np.where(self.reason < _QUIET, UNSURE, OWNER)).astype(np.int8)
+
+
+def whom(incident: Incident, columns: Columns, sessions: pa.Table, *, lookback_days: int = LOOKBACK_DAYS) -> Whom:
+    """Say of every row by whom it was done. `sessions`: schema SESSION, those of the account."""
+    ids, seg = np.unique(columns.session, return_inverse=True)
+    if not len(ids):
+        return Whom(*(np.zeros(0, dtype) for dtype in (np.int8, bool, np.int64, np.int8)))
+    weight, weighed = _weights(ids, sessions)
+    started = _earliest(columns.at, seg, len(ids))
+    ended = -_earliest(-columns.at, seg, len(ids))
+    reach = ended >= incident.opened_at - lookback_days * MICROSECONDS_A_DAY
+
+    # (1) what is suspect by itself
+    reason = np.full(len(ids), _QUIET, np.int8)
+    reason[weight > NOTABLE] = _NOTABLE
+    reason[~weighed] = _UNWEIGHED
+    reason[weight >= LOUD] = _WEIGHT
+    reason[np.isin(ids, np.array([alert.session for alert in incident.alerts], np.uint64))] = _ALERT
+    # (2) what the owner's habits were before
+    alerted = started[reason == _ALERT]
+    began = int(min([incident.opened_at, *alerted.tolist()]))
+    places = places_of(columns, quiet=(reason == _QUIET)[seg], before=began // MICROSECONDS_A_DAY)
+    # (3) who shares the thief's place
+    reason[~reach] = _QUIET
+    _link(reason, seg, reach, places)
+    # (4) strangers to the place after the thief's first session
+    since = int(started[reason <= _DEVICE].min(initial=began))
+    strange = _any(places.strange_throughout(), seg, len(ids))
+    reason[(reason == _QUIET) & reach & strange & (started >= since)] = _STRANGE
+    # (5) row by row
+    opened = int(started[reason != _QUIET].min(initial=began))
+    return Whom(_rows_by(reason[seg], places.kind(), explained(columns)), columns.at >= opened, seg, reason)
+
+
+def _weights(ids: np.ndarray, sessions: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """(micro-nats, whether there is one) of each session; the heaviest where it is told twice."""
+    weight = np.full(len(ids), np.iinfo(np.int64).min, np.int64)
+    told = plain(sessions["session"]).astype(np.uint64)
+    place = np.minimum(np.searchsorted(ids, told), len(ids) - 1)
+    here = ids[place] == told
+    np.maximum.at(weight, place[here], plain(sessions["weight"])[here])
+    return weight, weight > np.iinfo(np.int64).min
+
+
+def _link(reason: np.ndarray, seg: np.ndarray, reach: np.ndarray, places: Places) -> None:
+    """Give to the thief every session that shares an unestablished network or device with one of his, to the end."""
+    before = -1
+    while (count := int((reason <= _DEVICE).sum())) != before:
+        before = count
+        for word, dimension in ((_NETWORK, places.network), (_DEVICE, places.device)):
+            shared = _shared(dimension, (reason <= _DEVICE)[seg])
+            linked = _any(shared, seg, len(reason)) & reach & (reason > _DEVICE)
+            reason[linked] = word
+
+
+def _shared(dimension: Dimension, theirs: np.ndarray) -> np.ndarray:
+    """bool per row: it comes from something new that the thief's rows came from."""
+    return dimension.new & np.isin(dimension.code, np.unique(dimension.code[theirs & dimension.new]))
+
+
+def _rows_by(reason: np.ndarray, place: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """The second table of the module."""
+    thief, doubtful = reason <= _DEVICE, (reason > _DEVICE) & (reason < _QUIET)
+    by = np.full(len(reason), OWNER, np.int8)
+    by[doubtful & ~((place == OWN) & expected)] = UNSURE
+    by[thief] = UNSURE
+    by[thief & ((place == FOREIGN) | ~expected)] = THIEF
+    return by
+
+
+def _earliest(values: np.ndarray, seg: np.ndarray, count: int) -> np.ndarray:
+    found = np.full(count, np.iinfo(np.int64).max, np.int64)
+    np.minimum.at(found, seg, values)
+    return found
+
+
+def _any(flags: np.ndarray, seg: np.ndarray, count: int) -> np.ndarray:
+    return np.bincount(seg[flags], minlength=count) > 0
