@@ -7,7 +7,7 @@ network, which page) is decided here, once a distinct value. Everything else is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -92,10 +92,10 @@ class RawEvents:
     """(m,) `Patient/<id>`, an absolute URL, or an identifier's value; null if the row names no patient."""
 
 
-def event_ids(source: str, at_us: np.ndarray, lines: Sequence[bytes | memoryview]) -> np.ndarray:
+def event_ids(source: str, at_us: np.ndarray, lines: Iterable[bytes | memoryview]) -> np.ndarray:
     """128-bit identities, shape (n,), V16: time + 2^55 (7 bytes, big-endian), BLAKE2b-72 of source, zero byte, line."""
     start = hashlib.blake2b(source.encode() + b"\0", digest_size=9)
-    out = np.empty((len(lines), 16), np.uint8)
+    out = np.empty((len(at_us), 16), np.uint8)
     out[:, :7] = (at_us.astype(np.int64) + (1 << 55)).astype(">u8").view(np.uint8).reshape(-1, 8)[:, 1:]
     digests = bytearray()
     copy = start.copy
@@ -317,10 +317,13 @@ def _patients(raw: RawEvents, m: int, references: References) -> tuple[pa.Array,
     """References of shape (m,), `id_low` of shape (m,), int16, and the table of distinct identities."""
     value_codes, values = _distinct(raw.patient_value, m)
     system_codes, systems = _distinct(raw.patient_system, m)
-    codes, pairs = _pairs(system_codes, value_codes)
     found: dict[tuple[str, str], int] = {}
-    known = [*systems, None]  # code -1 takes the last
-    told = [names.record_of(known[system], values[value]) if value >= 0 else None for system, value in pairs]
+    if systems:
+        codes, pairs = _pairs(system_codes, value_codes)
+        known = [*systems, None]  # code -1 takes the last
+        told = [names.record_of(known[system], values[value]) if value >= 0 else None for system, value in pairs]
+    else:
+        codes, told = value_codes, [*(names.record_of(None, value) for value in values), None]
     place = np.array([-1 if record is None else found.setdefault(record, len(found)) for record in told], np.int64)
     records = list(found)
     named = _references_of(records, references)

@@ -222,8 +222,7 @@ class _Columns:
         """The accepted lines in their order, and the rows of each in the order of the patients."""
         kept = np.flatnonzero(self.accepted)
         start, length = lines.start[kept], (lines.end - lines.start)[kept]
-        view = memoryview(block.data)
-        originals = [view[a : a + n] for a, n in zip(start.tolist(), length.tolist(), strict=True)]
+        originals = (self._data[a : a + n] for a, n in zip(start.tolist(), length.tolist(), strict=True))
         row_line, system, value = self._ordered_rows()
         return RawEvents(
             event_id=event_ids(source, self._at[kept], originals),
