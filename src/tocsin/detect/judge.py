@@ -5,11 +5,14 @@
         somebody: commit all up to each first crossing, put the account on its rung, go on with the rows after it
 
 An account on a rung has an end to it; then it stands on none and its statistic restarts.
+
+An account's clock never goes back: a row that comes late (accepted order is by batch first) is judged at the latest
+time seen of its account, and keeps its own time everywhere else.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +20,7 @@ import pyarrow as pa
 from tocsin.detect.ladder import Ladder, Line
 from tocsin.detect.pool import Pool
 from tocsin.detect.reasons import reasons_for
+from tocsin.detect.segments import ends_of, running_max, starts_of
 from tocsin.detect.state import FAMILY_DAYS, Sessions, State
 from tocsin.detect.step import Inputs, Step, close_until, step
 from tocsin.detect.weight import Weigher
@@ -77,10 +81,14 @@ class Judge:
     pool: Pool = field(default_factory=Pool)
     lines: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.int64))
     """int64 (accounts, rungs)."""
+    week_from: int = 4
+    """A day on which weeks begin (1970-01-05 was a Monday); while learning, the first day of the past."""
     heaviest: dict[tuple[int, int], int] = field(default_factory=dict)
-    """(account, week since 1970) -> heaviest weight, micro-nats."""
-    stood: list[tuple[int, int]] = field(default_factory=list)
-    """(account, day) on which an alert stood, since the last `end_slice`."""
+    """(account, week) -> heaviest weight, micro-nats. Weeks are counted from `week_from`."""
+    doubtful: set[tuple[int, int]] = field(default_factory=set)
+    """(account, week) in which, while nobody climbs, two families carried it over the line of `own-patients-only`."""
+    stood: set[tuple[int, int]] = field(default_factory=set)
+    """(account, day) on which an alert stood or will: from the day before the latest slice on."""
     _lines_of_role: dict[str, list[Line]] = field(default_factory=dict)
     _recent: dict[int, list[Evidence]] = field(default_factory=dict)
 
@@ -94,6 +102,10 @@ class Judge:
             self._lines_of_role[role] = self.ladder.lines(role)
         self.lines = np.array([[line.weight for line in self._lines_of_role[role]] for role in roles], np.int64)
 
+    def forget_lines(self) -> None:
+        """The ladder or its calibrations have changed."""
+        self._lines_of_role.clear()
+
     def open_slice(self, day: int) -> Sessions:
         """Before the rows of `day`: finish what ended before it. Returns the sessions finished since the last slice."""
         close_until(self.state, day * MICROSECONDS_A_DAY)
@@ -101,7 +113,7 @@ class Judge:
         for sessions in self.state.finished:
             finished = finished.join(sessions)
         self.state.finished.clear()
-        barred = np.unique(np.array([account for account, _ in self.stood], np.int64))
+        barred = np.array(sorted({account for account, _ in self.stood}), np.int64)
         self.state.learn_own(finished, barred)
         self.pool.open_slice(day)
         for held in [d for d in self.state.met if d < day - 1]:
@@ -112,9 +124,10 @@ class Judge:
 
     def standing_days(self, day: int) -> list[tuple[int, int]]:
         """After the rows of `day`: the (account, day) on which alerts stood, and those that still will tomorrow."""
-        standing = np.flatnonzero((self.state.standing > 0) & (self.state.until >= day * MICROSECONDS_A_DAY))
-        stood = [*self.stood, *((int(account), day) for account in standing)]
-        self.stood = [(int(account), day) for account in standing]
+        standing = np.flatnonzero((self.state.standing > 0) & (self.state.until > day * MICROSECONDS_A_DAY))
+        self.stood.update((account, day) for account in standing.tolist())
+        stood = sorted(self.stood)
+        self.stood = {(account, d) for account, d in stood if d >= day - 1}
         return stood
 
     def judge(self, rows: Rows, explained: Explained) -> Judged:
@@ -122,18 +135,48 @@ class Judge:
         judged = Judged(np.zeros(len(rows), bool), np.zeros(len(rows), np.uint64), [], [])
         pooled = self.pool.count(rows, explained)
         todo = np.flatnonzero(rows.account >= 0)
+        if not len(todo):
+            return judged
         marked = np.isin(rows.patient, self.marks) if len(self.marks) else np.zeros(len(rows), bool)
-        inputs = Inputs(rows, explained, marked, pooled)
+        day = int(rows.at[0] // MICROSECONDS_A_DAY)
+        inputs = Inputs(self._on_time(rows, day), explained, marked, pooled, rows.at, day)
         key = mix(mix(self.accounts.keys()[rows.account], rows.client), rows.device)
+        climbed: list[tuple[int, Alert]] = []
         while len(todo):
-            now, later, held = self._portion(rows, key, todo)
-            judged.held[held] = self.contain
+            now, later, held = self._portion(inputs.rows, key, todo)
             if self.contain:
                 now = now[~np.isin(now, held)]
-            todo = np.sort(np.concatenate([later, self._advance(inputs, now, judged)]))
+            first = self._advance(inputs, now, judged, climbed)
+            stopped = held <= first[rows.account[held]]  # a climb stops other rows than the rung before it
+            judged.held[held[stopped]] = self.contain
+            again = [now[now > first[rows.account[now]]]]
+            if self.contain:
+                again.append(held[~stopped])
+            todo = np.sort(np.concatenate([later, *again]))
+        judged.alerts.extend(alert for _, alert in sorted(climbed, key=lambda pair: pair[0]))
         return judged
 
     # -- the parts ---------------------------------------------------------------------------------------------------
+
+    def _on_time(self, rows: Rows, day: int) -> Rows:
+        """The rows, each at the latest time seen of its account. A clock beyond tomorrow is no clock."""
+        order = np.argsort(rows.account, kind="stable")
+        account, at = rows.account[order], rows.at[order]
+        clock = self.state.clock
+        seg = np.cumsum(np.r_[True, account[1:] != account[:-1]]) - 1
+        accounts = account[starts_of(seg)]
+        origin = day * MICROSECONDS_A_DAY
+        carry = clock[accounts] - origin
+        carry = np.where((carry >= 0) & (carry < 2 * MICROSECONDS_A_DAY) & (accounts >= 0), carry, 0)
+        latest = running_max(at - origin, seg, carry)
+        ends = ends_of(seg)[accounts >= 0]
+        clock[account[ends]] = latest[ends] + origin
+        late = latest + origin > at
+        if not late[account >= 0].any():
+            return rows
+        on_time = rows.at.copy()
+        on_time[order] = np.where(account >= 0, latest + origin, at)
+        return replace(rows, at=on_time)
 
     def _portion(self, rows: Rows, key: np.ndarray, todo: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(rows to judge now, rows to judge after a rung has ended, rows that a rung stops) of the rows to do."""
@@ -167,30 +210,30 @@ class Judge:
             if rows.at[place] >= self.state.until[account]:
                 return count, np.array(cut, np.int64)
             if key[place] == self.state.cut_key[account]:
-                self.state.until[account] = int(rows.at[place]) + silence
+                self.state.until[account] = int(rows.at[place]) + silence + 1  # a gap of just that is no end
                 cut.append(place)
         return len(theirs), np.array(cut, np.int64)
 
-    def _advance(self, inputs: Inputs, now: np.ndarray, judged: Judged) -> np.ndarray:
-        """Judge rows up to each account's first crossing; returns those after it."""
+    def _advance(
+        self, inputs: Inputs, now: np.ndarray, judged: Judged, climbed: list[tuple[int, Alert]]
+    ) -> np.ndarray:
+        """Judge rows up to each account's first crossing; returns its place by account, beyond all if none."""
+        first = np.full(len(self.accounts.names), len(inputs), np.int64)
         if not len(now):
-            return now
+            return first
         done = self._step(inputs, now)
         crossing = self._crossings(inputs, now, done)
-        rest = now[:0]
         if len(crossing):
-            first = np.full(len(self.accounts.names), len(inputs), np.int64)
             first[inputs.rows.account[now[crossing]]] = now[crossing]
-            upto = now <= first[inputs.rows.account[now]]
-            rest, now = now[~upto], now[upto]
+            now = now[now <= first[inputs.rows.account[now]]]
             done = self._step(inputs, now)
             crossing = self._crossings(inputs, now, done)
         self._note(inputs, now, done, judged)
         judged.session[now] = done.session
         done.commit(self.state)
         for place in crossing.tolist():
-            self._climb(inputs, now, done, place, judged)
-        return rest
+            climbed.append((int(now[place]), self._climb(inputs, now, done, place)))
+        return first
 
     def _step(self, inputs: Inputs, now: np.ndarray) -> Step:
         return step(inputs.take(now), self.state, self.weigher, self.roles, self.accounts.keys())
@@ -226,12 +269,12 @@ class Judge:
         noted = np.flatnonzero(np.abs(done.gain) >= _NOTED)
         where = now[noted]
         evidence = Evidence(
-            rows.event_hi[where], rows.event_lo[where], rows.at[where], rows.account[where], done.session[noted],
+            rows.event_hi[where], rows.event_lo[where], inputs.told_at[where], rows.account[where], done.session[noted],
             done.gain[noted], done.weight[noted],
         )  # fmt: skip
         judged.evidence.append(evidence)
         self._recent.setdefault(done.day, []).append(evidence)
-        week = int(done.day + 3) // 7  # 1970-01-01 was a Thursday: weeks begin on Mondays
+        week = (done.day - self.week_from) // 7
         order = np.argsort(rows.account[now], kind="stable")
         account = rows.account[now][order]
         first = np.flatnonzero(np.r_[True, account[1:] != account[:-1]])
@@ -239,9 +282,20 @@ class Judge:
         for number, top in zip(account[first].tolist(), tops.tolist(), strict=True):
             if top > self.heaviest.get((number, week), -(1 << 60)):
                 self.heaviest[number, week] = top
+        if not self.climbing:
+            self._doubt(inputs, now, done, week)
 
-    def _climb(self, inputs: Inputs, now: np.ndarray, done: Step, place: int, judged: Judged) -> None:
-        """Put the account of this row on the rung it reached, and raise the alert."""
+    def _doubt(self, inputs: Inputs, now: np.ndarray, done: Step, week: int) -> None:
+        """A past may hold thieves nobody saw: note account-weeks that must not teach what is usual."""
+        account = inputs.rows.account[now]
+        above = np.flatnonzero(done.weight > self.lines[account, 1])
+        for place in above.tolist():
+            pair = (int(account[place]), week)
+            if pair not in self.doubtful and self._families(inputs, now, done, place) >= 2:
+                self.doubtful.add(pair)
+
+    def _climb(self, inputs: Inputs, now: np.ndarray, done: Step, place: int) -> Alert:
+        """Put the account of this row on the rung it reached; returns the alert."""
         rows = inputs.rows
         where = int(now[place])
         account, at, weight = int(rows.account[where]), int(rows.at[where]), int(done.weight[place])
@@ -250,26 +304,24 @@ class Judge:
             reached -= 1
         rung = self.ladder.rungs[reached - 1]
         self.state.standing[account] = reached
-        self.state.until[account] = at + rung.duration_us
+        self.state.until[account] = at + rung.duration_us + (reached == _END_SESSIONS)  # as in `_cut`
         self.state.cut_key[account] = done.key[place]
-        day, last = at // MICROSECONDS_A_DAY, self.state.until[account] // MICROSECONDS_A_DAY
-        self.stood.extend((account, d) for d in range(int(day), int(last) + 1))
+        last = (int(self.state.until[account]) - 1) // MICROSECONDS_A_DAY
+        self.stood.update((account, day) for day in range(at // MICROSECONDS_A_DAY, last + 1))
         one_in, measured, stratum = self.ladder.rarity(weight, self.roles[account])
         line = self._lines_of_role[self.roles[account]][reached - 1]
-        judged.alerts.append(
-            Alert(
-                account=self.accounts.names[account],
-                at=at,
-                rung=rung.name,
-                weight=weight,
-                one_in=one_in,
-                measured=measured,
-                stratum=stratum,
-                calibration=line.calibration,
-                session=int(done.session[place]),
-                reasons=reasons_for(done, place, self.weigher),
-                events=self._heaviest_events(account, where, rows),
-            )
+        return Alert(
+            account=self.accounts.names[account],
+            at=int(inputs.told_at[where]),
+            rung=rung.name,
+            weight=weight,
+            one_in=one_in,
+            measured=measured,
+            stratum=stratum,
+            calibration=line.calibration,
+            session=int(done.session[place]),
+            reasons=reasons_for(done, place, self.weigher),
+            events=self._heaviest_events(account, where, rows),
         )
 
     def _heaviest_events(self, account: int, where: int, rows: Rows) -> tuple[str, ...]:
@@ -288,11 +340,14 @@ class Judge:
     def _restart(self, account: int, at: int) -> None:
         """The rung has ended: the account stands on none, and its statistic begins anew."""
         state = self.state
+        self.stood.add((account, (at - 1) // MICROSECONDS_A_DAY))  # `_cut` may have moved the end past midnight
         state.standing[account] = 0
         state.ln_r1[account] = 0
         state.since[account] = at
         state.family_day[account] = -(10**6)
-        state.open = state.open.take(state.open.account != account)
+        theirs = state.open.account == account
+        state.finished.append(state.open.take(theirs))  # what the rung saw is over, and kept
+        state.open = state.open.take(~theirs)
 
 
 def evidence_table(evidence: list[Evidence], accounts: Names) -> pa.Table:

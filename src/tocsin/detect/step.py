@@ -43,10 +43,21 @@ class Inputs:
     """bool: the patient is a honey patient."""
     pooled: np.ndarray
     """int64; see `View.pooled`."""
+    told_at: np.ndarray
+    """int64: the rows' own times; `rows.at` never goes back for an account."""
+    day: int
+    """Of the slice."""
 
     def take(self, places: np.ndarray) -> Inputs:
         """The rows at these places."""
-        return Inputs(self.rows.take(places), self.explained.take(places), self.marked[places], self.pooled[places])
+        return Inputs(
+            self.rows.take(places),
+            self.explained.take(places),
+            self.marked[places],
+            self.pooled[places],
+            self.told_at[places],
+            self.day,
+        )
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -187,7 +198,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: list[str], accou
         opened=candidates.take(~closes),
         replaced=candidates.key,
         meet=meet,
-        day=int(rows.at[0] // MICROSECONDS_A_DAY) if len(rows) else 0,
+        day=inputs.day,
     )
 
 

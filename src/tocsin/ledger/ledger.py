@@ -224,7 +224,8 @@ class Ledger(LedgerView):
         """Take back the batch in hand. If that fails, it is tried again before the next."""
         taken_back = set(self._tail.full)
         self._packer.forget(taken_back)
-        self._late = [late for late in self._late if late[0] not in taken_back]
+        with self._mutex:
+            self._late = [late for late in self._late if late[0] not in taken_back]
         self._busy, self._owes = False, True
         self._take_back()
 
@@ -275,14 +276,16 @@ class Ledger(LedgerView):
         self._order.apply(start, line)
 
     def _pack_failed(self, number: int, error: BaseException) -> None:
-        self._late.append((number, error))
+        with self._mutex:
+            self._late.append((number, error))
 
     def _surface_trouble(self) -> None:
         """Raise what the thread met, once, and let it try again. Damage waits for `close`: collecting goes on."""
-        trouble = [late for late in self._late if not isinstance(late[1], LedgerDamaged)]
+        with self._mutex:
+            trouble = [late for late in self._late if not isinstance(late[1], LedgerDamaged)]
+            self._late = [late for late in self._late if late not in trouble]
         if not trouble:
             return
-        self._late = [late for late in self._late if late not in trouble]
         for number, _ in trouble:
             self._packer.offer(number)
         raise trouble[0][1]

@@ -87,7 +87,7 @@ def sessions_table(sessions: Sessions, accounts: list[str]) -> pa.Table:
 
 def instant(at_us: int) -> str:
     """A time as ISO 8601 with microseconds and Z."""
-    return datetime.fromtimestamp(at_us / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_us % 1_000_000:06d}Z"
+    return datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_us % 1_000_000:06d}Z"
 
 
 def alert_data(alert: Alert) -> dict[str, Any]:

@@ -1,8 +1,13 @@
 """Places: from which networks and devices an account's owner is known to work.
 
-A place is *established* when on two days before the incident it was used by sound sessions: quiet ones (weight at most
-ln 2) of which at least half the patients were to be expected. So a thief who came softly at first does not make a
-habit of his own network: those whom he takes are nobody's to expect.
+Quiet sessions (weight at most ln 2) before the incident establish a place, in one of two ways:
+
+| a place is established by...                              | because                                             |
+|-----------------------------------------------------------|-----------------------------------------------------|
+| two days of quiet use, at least half of the patients in   | a thief takes those whom nobody would expect        |
+| each session to be expected                               |                                                     |
+| two days of quiet use that began a week or more before,   | many owners have no directory to explain them; a    |
+| the first session from it quiet too                       | thief's new network or machine is loud when it is new |
 
 A dimension (network, device) in which the owner has no habit at all, or which the row does not name, tells nothing.
 """
@@ -17,7 +22,11 @@ from tocsin.model.event import REASONS
 from tocsin.scope.columns import ABSENT, Columns
 
 DAYS_TO_ESTABLISH = 2
-"""As explain settles a habit after two days: docs/explanation/weight.md."""
+"""As explain settles a habit after two days."""
+
+DAYS_TO_AGE = 7
+"""A place in quiet use for so long needs no explained patients. A choice: thefts of the range that go on for longer
+come from places that were loud at first."""
 
 OWN, FOREIGN, UNTOLD = 0, 1, 2
 """Owner's established place | something of it is not the owner's | the row, or the past, does not say."""
@@ -72,11 +81,15 @@ def explained(columns: Columns) -> np.ndarray:
 
 def places_of(columns: Columns, *, quiet: np.ndarray, before: int) -> Places:
     """Places of the rows; `quiet` (bool per row) says whose sessions may establish, `before` (day) until when."""
-    sound = quiet & _expected(columns) & (columns.days() < before)
-    return Places(_dimension(columns.network, columns.days(), sound), _dimension(columns.device, columns.days(), sound))
+    expected = expected_sessions(columns)
+    network, device = (
+        _dimension(code, columns.days(), quiet=quiet, expected=expected, before=before)
+        for code in (columns.network, columns.device)
+    )
+    return Places(network, device)
 
 
-def _expected(columns: Columns) -> np.ndarray:
+def expected_sessions(columns: Columns) -> np.ndarray:
     """bool per row: its session names patients, and at least half of the rows that do are explained."""
     _, seg = np.unique(columns.session, return_inverse=True)
     named = np.bincount(seg, weights=columns.named)
@@ -84,9 +97,28 @@ def _expected(columns: Columns) -> np.ndarray:
     return ((named > 0) & (2 * known >= named))[seg]
 
 
-def _dimension(code: np.ndarray, days: np.ndarray, sound: np.ndarray) -> Dimension:
-    counted = sound & (code != ABSENT)
-    used = np.unique(np.stack([code[counted], days[counted]]), axis=1)[0]
-    known, on_days = np.unique(used, return_counts=True)
-    habits = known[on_days >= DAYS_TO_ESTABLISH]
+def _dimension(
+    code: np.ndarray, days: np.ndarray, *, quiet: np.ndarray, expected: np.ndarray, before: int
+) -> Dimension:
+    used = quiet & (days < before) & (code != ABSENT)
+    vouched = _on_days(code, days, used & expected)
+    aged = np.intersect1d(_on_days(code, days, used), _old(code, days, used, before - DAYS_TO_AGE))
+    habits = np.union1d(vouched, aged)
     return Dimension(code, (code != ABSENT) & ~np.isin(code, habits), bool(len(habits)))
+
+
+def _on_days(code: np.ndarray, days: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Codes in use on DAYS_TO_ESTABLISH days or more."""
+    pairs = np.unique(np.stack([code[used], days[used]]), axis=1)[0]
+    found, on_days = np.unique(pairs, return_counts=True)
+    return found[on_days >= DAYS_TO_ESTABLISH]
+
+
+def _old(code: np.ndarray, days: np.ndarray, used: np.ndarray, day: int) -> np.ndarray:
+    """Codes in quiet use by that day, and not used otherwise on their first day or before."""
+    early = days <= day
+    first = np.full(int(code.max(initial=ABSENT)) + 1, np.iinfo(np.int64).max, np.int64)
+    np.minimum.at(first, code[used & early], days[used & early])
+    named = code != ABSENT
+    loud = np.unique(code[named & ~used & (days <= first[code])])
+    return np.setdiff1d(code[used & early], loud)

@@ -5,7 +5,8 @@ A session is the thief's, for the first reason that holds:
 | reason      | the session...                              | because                                               |
 |-------------|---------------------------------------------|-------------------------------------------------------|
 | `alert`     | raised an alert of the incident             | its evidence crossed a line of known rarity           |
-| `weight`    | weighs at least ln 20 by itself             | an owner's does once in 20 at most (e-value)          |
+| `weight`    | weighs ln 20 by itself, from a new place,   | an owner's does once in 20 at most (e-value);         |
+|             | or ln 100 from anywhere                     | once in 100, where the place speaks for the owner     |
 | `network`   | shares with one of the thief's a network... | ...that is no habit of the owner                      |
 | `device`    | shares with one of the thief's a device...  | ...that is no habit of the owner                      |
 
@@ -13,8 +14,13 @@ else it is doubtful:
 
 | reason      | the session...                              | because                                               |
 |-------------|---------------------------------------------|-------------------------------------------------------|
+| `tipped`    | raised an alert, but weighs less than ln 20 | it added the last drop to what a thief's session      |
+|             | and most of its patients were expected,     | had filled; a professional at work does that too      |
+|             | while another session weighs that much      |                                                       |
 | `unweighed` | has no weight: it was open as a rung ended  | what is not weighed is not vouched for                |
 | `notable`   | weighs more than ln 2 by itself             | the evidence is against the owner, if only a little   |
+| `shared`    | shares a network or device with one of the  | the owner may have come from there all along          |
+|             | thief's, and no habit is known of the owner |                                                       |
 | `strange`   | comes, after the thief's first, from a      | thieves change networks and machines; so do owners    |
 |             | place all of which is new                   |                                                       |
 
@@ -46,22 +52,30 @@ from tocsin.model.exposure import BY
 from tocsin.model.incident import Incident
 from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.scope.columns import Columns, plain
-from tocsin.scope.places import FOREIGN, OWN, Dimension, Places, explained, places_of
+from tocsin.scope.places import FOREIGN, OWN, Dimension, Places, expected_sessions, explained, places_of
 
 LOOKBACK_DAYS = 14
 """A thief who stays quiet for longer than that is looked for by hand. From: the lengths of the thefts in the range."""
 
 LOUD = round(np.log(20) * MICRONATS)
-"""Micro-nats. An e-value is 20 or more at most once in 20 sessions of an owner (Markov); measured: once in 200."""
+"""Micro-nats. An e-value is 20 or more at most once in 20 sessions of an owner (Markov); in the range, of 10,489
+sessions of accounts that no thief held, once in 150."""
+
+LOUD_AT_HOME = round(np.log(100) * MICRONATS)
+"""Micro-nats, for a session from the owner's own place; in the range reached by 1 of the same 10,489."""
 
 NOTABLE = round(np.log(2) * MICRONATS)
 """Micro-nats: as the judge's line for a family that has evidence."""
 
-REASONS = ("alert", "weight", "network", "device", "unweighed", "notable", "strange", "quiet")
-"""Why a session is whose it is. The first four are the thief's, the next three doubtful."""
+REASONS = (
+    "alert", "weight", "network", "device",  # the thief's
+    "tipped", "unweighed", "notable", "shared", "strange",  # doubtful
+    "quiet",  # the owner's
+)  # fmt: skip
+"""Why a session is whose it is."""
 
 THIEF, UNSURE, OWNER = (BY.index(word) for word in ("thief", "unsure", "owner"))
-_ALERT, _WEIGHT, _NETWORK, _DEVICE, _UNWEIGHED, _NOTABLE, _STRANGE, _QUIET = range(len(REASONS))
+_ALERT, _WEIGHT, _NETWORK, _DEVICE, _TIPPED, _UNWEIGHED, _NOTABLE, _SHARED, _STRANGE, _QUIET = range(len(REASONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +110,22 @@ def whom(incident: Incident, columns: Columns, sessions: pa.Table, *, lookback_d
     reason = np.full(len(ids), _QUIET, np.int8)
     reason[weight > NOTABLE] = _NOTABLE
     reason[~weighed] = _UNWEIGHED
-    reason[weight >= LOUD] = _WEIGHT
-    reason[np.isin(ids, np.array([alert.session for alert in incident.alerts], np.uint64))] = _ALERT
+    alerted = np.isin(ids, np.array([alert.session for alert in incident.alerts], np.uint64))
     # (2) what the owner's habits were before
-    alerted = started[reason == _ALERT]
-    began = int(min([incident.opened_at, *alerted.tolist()]))
-    places = places_of(columns, quiet=(reason == _QUIET)[seg], before=began // MICROSECONDS_A_DAY)
-    # (3) who shares the thief's place
+    began = int(started[alerted].min(initial=incident.opened_at))
+    quiet = (reason == _QUIET) & ~alerted
+    places = places_of(columns, quiet=quiet[seg], before=began // MICROSECONDS_A_DAY)
+    # (3) what is the thief's by itself
+    away = _any(places.kind() == FOREIGN, seg, len(ids))
+    loud = (weight >= LOUD_AT_HOME) | ((weight >= LOUD) & away)
+    reason[loud] = _WEIGHT
+    little = alerted & weighed & (weight < LOUD) & _any(expected_sessions(columns), seg, len(ids))
+    tipped = little & (loud & reach).any()
+    reason[alerted] = _ALERT
+    reason[tipped] = _TIPPED
     reason[~reach] = _QUIET
-    _link(reason, seg, reach, places)
-    # (4) strangers to the place after the thief's first session
+    # (4) who shares the thief's place, or comes from a strange one
+    _link(reason, seg, reach, places, nobody_before=not bool((started < began).any()))
     since = int(started[reason <= _DEVICE].min(initial=began))
     strange = _any(places.strange_throughout(), seg, len(ids))
     reason[(reason == _QUIET) & reach & strange & (started >= since)] = _STRANGE
@@ -124,15 +144,20 @@ def _weights(ids: np.ndarray, sessions: pa.Table) -> tuple[np.ndarray, np.ndarra
     return weight, weight > np.iinfo(np.int64).min
 
 
-def _link(reason: np.ndarray, seg: np.ndarray, reach: np.ndarray, places: Places) -> None:
-    """Give to the thief every session that shares an unestablished network or device with one of his, to the end."""
+def _link(reason: np.ndarray, seg: np.ndarray, reach: np.ndarray, places: Places, *, nobody_before: bool) -> None:
+    """Give to the thief every session that shares an unestablished network or device with one of his, to the end.
+
+    Where the owner has no habit a link only raises a doubt, unless the account was not at work before at all.
+    """
     before = -1
     while (count := int((reason <= _DEVICE).sum())) != before:
         before = count
         for word, dimension in ((_NETWORK, places.network), (_DEVICE, places.device)):
-            shared = _shared(dimension, (reason <= _DEVICE)[seg])
-            linked = _any(shared, seg, len(reason)) & reach & (reason > _DEVICE)
-            reason[linked] = word
+            shared = _any(_shared(dimension, (reason <= _DEVICE)[seg]), seg, len(reason)) & reach
+            if dimension.telling or nobody_before:
+                reason[shared & (reason > _DEVICE)] = word
+            else:
+                reason[shared & (reason > _SHARED)] = _SHARED
 
 
 def _shared(dimension: Dimension, theirs: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from tocsin.errors import StoreUnavailable
 from tocsin.store.engine import engine
 from tocsin.store.files import REBUILD, put
-from tocsin.store.form import FORMAT, PLACES, ROWS_IN_GROUP
+from tocsin.store.form import PLACES, ROWS_IN_GROUP, writer
 from tocsin.store.interface import Kind
 from tocsin.store.layout import InForce, Layout, Merged, Place, month_of
 from tocsin.store.shape import fitted
@@ -88,9 +88,9 @@ class Merge:
 
         def fill(file: BinaryIO) -> None:
             nonlocal rows
-            with pq.ParquetWriter(file, schema, **FORMAT) as writer:
+            with writer(file, schema) as merged:
                 for batch in batches:
-                    writer.write_table(fitted(batch, schema), row_group_size=ROWS_IN_GROUP)
+                    merged.write_table(fitted(batch, schema), row_group_size=ROWS_IN_GROUP)
                     rows += batch.num_rows
 
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from tocsin.errors import StoreUnavailable
 from tocsin.store.files import REBUILD, put, put_bytes
-from tocsin.store.form import FORMAT, PLACES, ROWS_IN_GROUP
+from tocsin.store.form import PLACES, ROWS_IN_GROUP, writer
 from tocsin.store.interface import KINDS, SCHEMAS, Kind
 from tocsin.store.layout import InForce, Layout, Place
 from tocsin.store.merge import Merge
@@ -41,11 +41,7 @@ class ParquetParts:
         merged = self._merge(kind, table.schema) if self.layout.merged_over(kind, (day, batch)) else None
         if merged:
             merged.sweep()  # before the part is there: until it is taken out of what is merged, it does not count
-        put(
-            path,
-            lambda file: pq.write_table(table, file, row_group_size=ROWS_IN_GROUP, **FORMAT),
-            durable=self._durable,
-        )
+        put(path, lambda file: _write(table, file), durable=self._durable)
         if merged:
             merged.take_out((day, batch))
 
@@ -169,6 +165,11 @@ class ParquetParts:
 
     def _torn(self, path: Path) -> StoreUnavailable:
         return StoreUnavailable(f"The derived part {self.layout.short(path)} is missing or torn.", advice=REBUILD)
+
+
+def _write(table: pa.Table, file: BinaryIO) -> None:
+    with writer(file, table.schema) as part:
+        part.write_table(table, row_group_size=ROWS_IN_GROUP)
 
 
 def _earlier(day: date | None, before: int | None) -> pc.Expression | None:

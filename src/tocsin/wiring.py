@@ -1,0 +1,155 @@
+"""Settings -> ready objects. Rooms meet here and in `main/`, nowhere else; what is not asked for is not imported."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from tocsin.config import Settings
+from tocsin.detect.calibration import Calibration
+from tocsin.detect.judge import Judge
+from tocsin.detect.ladder import Ladder
+from tocsin.detect.weight import Weigher
+from tocsin.door.references import REPLAY_EPOCH, REPLAY_KEY, KeyedReferences
+from tocsin.errors import StoreUnavailable, Usage
+from tocsin.explain.explainer import Explainer
+from tocsin.explain.reasons import reasons
+from tocsin.main.parsing import Parser
+from tocsin.main.river import River
+from tocsin.model.fact import PERSON
+
+KEY_BYTES: Final = 32
+
+
+def _fhir() -> Parser:
+    from tocsin.collect.formats.skeleton import FhirParser
+
+    return FhirParser()
+
+
+def _nginx(mapping: Any) -> Parser:
+    from tocsin.collect.formats.nginx import NginxParser
+
+    return NginxParser(mapping)
+
+
+def _csv(mapping: Any, header: str | None) -> Parser:
+    from tocsin.collect.formats.csv import CsvParser
+
+    return CsvParser(mapping, header)
+
+
+FORMATS: Final[dict[str, Callable[..., Parser]]] = {"fhir": _fhir, "nginx": _nginx, "csv": _csv}
+"""Format -> what makes its parser."""
+
+
+def factory() -> Calibration:
+    """The calibration that ships with Tocsin: made from fictitious regions, checked against its hash."""
+    text = resources.files("tocsin.detect").joinpath("factory.json").read_text("utf-8")
+    return Calibration.from_text(text)
+
+
+def replay_references(key_file: Path | None = None) -> KeyedReferences:
+    """References of a replay: under the published key, or under a key of its own."""
+    return KeyedReferences(_read_key(key_file), 1) if key_file else KeyedReferences(REPLAY_KEY, REPLAY_EPOCH)
+
+
+def region_references(settings: Settings) -> KeyedReferences:
+    """References of a region: its key is made at first use and never leaves the machine."""
+    path = settings.key_file or settings.state / "key"
+    if not path.exists():
+        if settings.key_file:
+            raise Usage("the pseudonym key file is missing", advice="Make it, or leave key_file out to have one made.")
+        settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    return KeyedReferences(_read_key(path), 1)
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        key = path.read_bytes()
+    except OSError as problem:
+        raise Usage(f"the pseudonym key cannot be read ({problem.strerror})") from None
+    if len(key) != KEY_BYTES:
+        raise Usage(f"the pseudonym key has {len(key)} bytes", advice=f"It must be a file of {KEY_BYTES} random bytes.")
+    return key
+
+
+def river(
+    settings: Settings,
+    calibrations: tuple[Calibration, ...],
+    *,
+    facts: Any = None,
+    persons: Any = None,
+    marks: np.ndarray | None = None,
+    contain: bool = False,
+) -> River:
+    """A river with nothing in it yet, on calibrations (the region's first, the factory's last)."""
+    from tocsin.door.persons import Persons
+    from tocsin.model.rows import keys_of_references
+
+    known = reasons()
+    for name in settings.switched_off:
+        if name not in known:
+            raise Usage(f"unknown explanation '{name}'", advice=f"Known: {', '.join(known)}.")
+        del known[name]
+    explainer = Explainer(reasons=known)
+    if facts is not None:
+        explainer.learn(facts)
+    keys = keys_of_references(marks) if marks is not None and len(marks) else np.zeros(0, np.uint64)
+    judge = Judge(
+        ladder=Ladder(settings.rungs(), calibrations),
+        weigher=Weigher(calibrations[0]),
+        accounts=explainer.accounts,
+        marks=np.sort(keys),
+        contain=contain,
+    )
+    return River(explainer, judge, Persons(persons if persons is not None else PERSON.empty_table()).person_of)
+
+
+def parts(root: Path, *, durable: bool = True) -> Any:
+    """Derived parts in a folder."""
+    from tocsin.store.parquet import ParquetParts
+
+    return ParquetParts(root, durable=durable)
+
+
+def questions(settings: Settings, of: Any) -> Any:
+    """Questions to derived parts."""
+    from tocsin.store.duckdb import DuckDBQuestions
+
+    return DuckDBQuestions(of, memory_mb=settings.memory_mb)
+
+
+def ledger(settings: Settings, now: Any) -> Any:
+    """The ledger, to write; held until closed."""
+    from tocsin.ledger import Ledger
+
+    return Ledger.open(settings.state / "ledger", now=now)
+
+
+def ledger_view(settings: Settings) -> Any:
+    """The ledger, to read."""
+    from tocsin.ledger import Ledger
+
+    path = settings.state / "ledger"
+    if not path.exists():
+        raise StoreUnavailable("there is no ledger here", advice="Import a trail first: tocsin import PATH.")
+    return Ledger.read_only(path)
+
+
+def vault(settings: Settings, references: KeyedReferences) -> Any:
+    """The vault of identities."""
+    from tocsin.door.vault import Vault, vault_key
+
+    return Vault.open(settings.state / "vault", key=vault_key(references.key))
