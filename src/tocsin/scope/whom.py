@@ -5,8 +5,8 @@ A session is the thief's, for the first reason that holds:
 | reason      | the session...                              | because                                               |
 |-------------|---------------------------------------------|-------------------------------------------------------|
 | `alert`     | raised an alert of the incident             | its evidence crossed a line of known rarity           |
-| `weight`    | weighs ln 20 by itself, from a new place,   | an owner's does once in 20 at most (e-value);         |
-|             | or ln 100 from anywhere                     | once in 100, where the place speaks for the owner     |
+| `weight`    | weighs ln 20 by itself, or ln 100 where all | an owner's does once in 20 at most (e-value), or once |
+|             | of it comes from the owner's own place      | in 100 where the place speaks for the owner           |
 | `network`   | shares with one of the thief's a network... | ...that is no habit of the owner                      |
 | `device`    | shares with one of the thief's a device...  | ...that is no habit of the owner                      |
 
@@ -116,7 +116,7 @@ def whom(incident: Incident, columns: Columns, sessions: pa.Table, *, lookback_d
     quiet = (reason == _QUIET) & ~alerted
     places = places_of(columns, quiet=quiet[seg], before=began // MICROSECONDS_A_DAY)
     # (3) what is the thief's by itself
-    away = _any(places.kind() == FOREIGN, seg, len(ids))
+    away = _any(places.kind() != OWN, seg, len(ids))
     loud = (weight >= LOUD_AT_HOME) | ((weight >= LOUD) & away)
     reason[loud] = _WEIGHT
     little = alerted & weighed & (weight < LOUD) & _any(expected_sessions(columns), seg, len(ids))
