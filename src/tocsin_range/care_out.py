@@ -15,6 +15,11 @@ REQUESTS = ("laboratory", "imaging", "pharmacy", "placement", "advice")
 """Codes of the kinds of `care.Requests`."""
 
 
+def reference(world: World, account: int) -> str:
+    """The practitioner who holds an account; empty if nobody does or the directory does not know them."""
+    return f"Practitioner/pr{account}" if account >= 0 and world.staff.directory[account] else ""
+
+
 def encounters(world: World) -> Iterator[str]:
     """`Encounter`: stays that began before the end of the trail; an end stands only where the trail saw it."""
     stays = world.stays
@@ -23,8 +28,8 @@ def encounters(world: World) -> Iterator[str]:
     start, end, known = instants(stays.start[told]), instants(stays.end[told]), instants(stays.known[told])
     for place, stay in enumerate(told.tolist()):
         over = stays.end[stay] < finish
-        doctor = int(stays.attending[stay])
-        who = f',"participant":[{{"individual":{{"reference":"Practitioner/pr{doctor}"}}}}]' if doctor >= 0 else ""
+        doctor = reference(world, int(stays.attending[stay]))
+        who = f',"participant":[{{"individual":{{"reference":"{doctor}"}}}}]' if doctor else ""
         until = f',"end":"{end[place]}"' if over else ""
         kind = "EMER" if stays.emergency[stay] else "IMP"
         yield (
@@ -45,10 +50,10 @@ def appointments(world: World) -> Iterator[str]:
         service = remote if booked.remote[place] else agenda
         actors = (
             f"Patient/{FIRST_ID + booked.patient[place]}",
-            f"Practitioner/pr{booked.account[place]}",
+            reference(world, int(booked.account[place])),
             f"HealthcareService/{service}",
         )
-        people = ",".join(f'{{"actor":{{"reference":"{actor}"}},"status":"accepted"}}' for actor in actors)
+        people = ",".join(f'{{"actor":{{"reference":"{actor}"}},"status":"accepted"}}' for actor in actors if actor)
         yield (
             f'{{"resourceType":"Appointment","id":"ap{place}","meta":{{"lastUpdated":"{known[place]}"}},'
             f'"status":"booked","created":"{known[place]}","start":"{start[place]}","end":"{end[place]}",'
@@ -62,8 +67,8 @@ def service_requests(world: World) -> Iterator[str]:
     authored = instants(asked.authored)
     known = instants(asked.authored + (np.arange(len(authored)) * 7919) % 90_000)
     for place in range(len(authored)):
-        requester = int(asked.requester[place])
-        who = f'"requester":{{"reference":"Practitioner/pr{requester}"}},' if requester >= 0 else ""
+        requester = reference(world, int(asked.requester[place]))
+        who = f'"requester":{{"reference":"{requester}"}},' if requester else ""
         yield (
             f'{{"resourceType":"ServiceRequest","id":"sr{place}","meta":{{"lastUpdated":"{known[place]}"}},'
             f'"status":"active","intent":"order","code":{{"coding":[{{"code":"{REQUESTS[int(asked.kind[place])]}"}}]}},'
@@ -76,7 +81,8 @@ def care_teams(world: World) -> Iterator[str]:
     """`CareTeam`: the general practitioner's patients for two years, and the team of one long stay in three."""
     doctor = world.patients.doctor
     begin = world.recipe.start_ms
-    for patient in np.flatnonzero(doctor >= 0).tolist():
+    listed = (doctor >= 0) & world.staff.directory[doctor]
+    for patient in np.flatnonzero(listed).tolist():
         start = begin - (patient * 37 % 700 + 1) * DAY_MS
         yield _team(f"ct{patient}", patient, (int(doctor[patient]),), start, start + 730 * DAY_MS)
     stays = world.stays

@@ -82,26 +82,26 @@ def make_command(
     shuffle
         Put lines in any order, as trails come.
     force
-        Replace what the folder holds.
+        Replace an earlier range in the folder.
     json_to
         Also write what was made, as JSON.
     quiet
         No progress.
     """
+    if accounts < 40 or days < 1:
+        raise BadArgument("A region needs at least 40 accounts and one day.")
     recipe = Recipe(
         region=_region(region),
         seed=seed,
         accounts=accounts,
         days=days,
         start=_day(start),
-        attacks=_attacks(attack),
+        attacks=_attacks(attack, days),
         lookalikes=_lookalikes(lookalike),
         attack_from=attack_from,
         unexplained=unexplained,
         volume=volume,
     )
-    if accounts < 40 or days < 1:
-        raise BadArgument("A region needs at least 40 accounts and one day.")
     began = time.perf_counter()
     made = _make(recipe, folder, shuffle=shuffle, compress=compress, force=force, quiet=quiet)
     took = time.perf_counter() - began
@@ -161,15 +161,15 @@ def _words(values: list[str] | None, default: str) -> list[str]:
     return [word.strip() for value in values or [default] for word in value.split(",") if word.strip()]
 
 
-def _attacks(values: list[str] | None) -> tuple[tuple[str, int | None], ...]:
+def _attacks(values: list[str] | None, days: int) -> tuple[tuple[str, int | None], ...]:
     known = [attack.name for attack in ATTACKS]
     chosen: list[tuple[str, int | None]] = []
     for word in _words(values, "bulk"):
         name, _, day = word.partition("@")
         if name == "none":
             continue
-        if day and not day.isdigit():
-            raise BadArgument(f"The day of {word!r} is no number: write for instance {name}@20.")
+        if day and not (day.isdigit() and 1 <= int(day) <= days):
+            raise BadArgument(f"The day of {word!r} is none of the {days} days of the trail.")
         chosen += [(each, int(day) if day else None) for each in (known if name == "all" else [_known(name, known)])]
     return tuple(chosen)
 

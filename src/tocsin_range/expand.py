@@ -103,11 +103,11 @@ def _searches(world: World, sessions: Sessions, touches: Touches, which: Ints, r
     touch = which[mine]
     at = touches.at[which] - rng.integers(3_000, 15_000, len(which))
     rows = rows_of(world, sessions, touches.session[touch], at[mine], acts.SEARCH)
-    rank = np.minimum(people.name_rank[touches.patient[touch]] + order, len(people) - 1)
-    rows["patient"] = people.by_name[rank]
+    rank = people.name_rank[touches.patient[touch]] + order
+    rows["patient"] = people.by_name[np.minimum(rank, len(people) - 1)]
     rows["resource"] = RESOURCE["Patient"]
     rows["request"] = rows["request"][np.searchsorted(mine, mine)]
-    return rows
+    return rows[rank < len(people)]
 
 
 def work_lists(world: World, sessions: Sessions, present: Pool, texts: list[str], rng: np.random.Generator) -> Records:
@@ -128,7 +128,9 @@ def work_lists(world: World, sessions: Sessions, present: Pool, texts: list[str]
     texts.extend(
         f"Encounter?service-provider=Organization/u{place}&status=in-progress&_count=10" for place in unit[which]
     )
-    return rows
+    # Whoever stayed twice in the unit is named once.
+    _, first = np.unique(session * (1 << 32) + rows["patient"], return_index=True)
+    return rows[np.sort(first)]
 
 
 def sign_ins(world: World, sessions: Sessions, touches: Touches, rng: np.random.Generator) -> Records:

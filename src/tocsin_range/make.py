@@ -1,6 +1,5 @@
 """Making a region: draw the world, let the look-alikes and the thieves in, live the days, write it all down."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +53,8 @@ def make(
 ) -> Made:
     """Write the folder of a region, with `truth.json` and `marks.txt` beside the trail.
 
-    Raises `FolderNotEmpty` unless `root` is new, empty, or `force` is given (then its files are deleted).
+    Raises `FolderNotEmpty` unless `root` is new, empty, or `force` is given,
+    which deletes the files of an earlier range.
     """
     _make_ready(root, force)
     progress("world", 0.0)
@@ -164,9 +164,19 @@ def _chunks(lines: Iterator[str]) -> Iterator[list[str]]:
         yield chunk
 
 
+_OURS = ("*.ndjson", "*.ndjson.gz", "*.ndjson.zst", "*.part", "marks.txt", "truth.json")
+"""What the range writes; `force` deletes nothing else."""
+
+
 def _make_ready(root: Path, force: bool) -> None:
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        if not force or not root.is_dir():
-            raise FolderNotEmpty(f"{root} is not empty: name another folder, or add --force to replace what it holds.")
-        shutil.rmtree(root)
+    if root.exists() and not root.is_dir():
+        raise FolderNotEmpty(f"{root} is a file: name a folder.")
+    there = sorted(root.iterdir()) if root.exists() else []
+    if there and not force:
+        raise FolderNotEmpty(f"{root} is not empty: name another folder, or add --force to replace what it holds.")
+    foreign = [path.name for path in there if not path.is_file() or not any(path.match(form) for form in _OURS)]
+    if foreign:
+        raise FolderNotEmpty(f"{root} holds {foreign[0]}, which the range did not write: name another folder.")
+    for path in there:
+        path.unlink()
     root.mkdir(parents=True, exist_ok=True)

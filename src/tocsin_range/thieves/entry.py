@@ -6,6 +6,7 @@ middle), T1550.001 (application access token), T1078 (valid accounts); CISA aler
 
 import numpy as np
 
+from tocsin_range import acts
 from tocsin_range.arrays import MINUTE_MS, Ints, Records
 from tocsin_range.days import Day
 from tocsin_range.scene import Hands, free_account, usual_machine
@@ -40,13 +41,35 @@ def kiosk(heist: Heist, day: Day) -> list[Records]:
 
 
 def _busiest_session(heist: Heist, day: Day) -> Records | None:
-    """The acts of the owner's longest session in a service that shows patients."""
-    rows = owner_rows(heist, day, heist.accounts[0])
-    rows = rows[np.array([bool(SERVICES[rank].shows) for rank in rows["service"].tolist()], dtype=np.bool_)]
+    """The acts of the owner's longest session that was not signed out, in a service that shows patients.
+
+    If the owner stays away to the end, the thief makes do with somebody else of that role who is at work.
+    """
+    rows = _open_sessions(heist, day, heist.accounts[0])
+    if not len(rows) and day.number == min(heist.last_day, heist.world.recipe.days - 1) and not heist.done:
+        heist.accounts = [_someone_at_work(heist, day)]
+        rows = _open_sessions(heist, day, heist.accounts[0])
     if not len(rows):
         return None
     sessions, counts = np.unique(rows["session"], return_counts=True)
     return rows[rows["session"] == sessions[np.argmax(counts)]]
+
+
+def _open_sessions(heist: Heist, day: Day, account: int) -> Records:
+    rows = owner_rows(heist, day, account)
+    rows = rows[np.array([bool(SERVICES[rank].shows) for rank in rows["service"].tolist()], dtype=np.bool_)]
+    return rows[~np.isin(rows["session"], rows["session"][rows["kind"] == acts.SIGN_OUT])]
+
+
+def _someone_at_work(heist: Heist, day: Day) -> int:
+    staff = heist.world.staff
+    around = np.unique(day.acts["account"][day.acts["kind"] == acts.READ]).astype(np.int64)
+    around = around[~staff.taken[around] & np.isin(around, staff.of_role(*heist.attack.roles))]
+    for account in heist.rng.permutation(around).tolist():
+        if len(_open_sessions(heist, day, account)):
+            staff.taken[account] = True
+            return int(account)
+    return heist.accounts[0]
 
 
 def _in_session(heist: Heist, day: Day, row: np.void, at: int) -> Hands:

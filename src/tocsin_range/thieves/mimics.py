@@ -9,9 +9,20 @@ import numpy as np
 from tocsin_range import places
 from tocsin_range.arrays import Ints, Records
 from tocsin_range.days import Day
-from tocsin_range.scene import usual_machine
+from tocsin_range.scene import free_account, usual_machine
 from tocsin_range.staff import UNITS
 from tocsin_range.thieves.heist import Heist, find_and_read
+
+
+def take_on_ward(heist: Heist) -> list[int]:
+    """Somebody of a unit where patients stay."""
+    world = heist.world
+    staffed = np.flatnonzero(world.region.unit_beds > 0)
+    away = ~np.isin(world.staff.unit, staffed) & ~world.staff.taken
+    world.staff.taken |= away
+    account = free_account(world, heist.rng, "nurse", "aide", "physician")
+    world.staff.taken &= ~away
+    return [account]
 
 
 def own_units(heist: Heist, day: Day) -> list[Records]:
