@@ -1,6 +1,6 @@
 """Writes the reference pages that the code gives. `tests/docs` fails when a page and the code differ.
 
-python docs/generate.py        writes docs/reference/event.md and docs/reference/fact.md
+python docs/generate.py        writes docs/reference/event.md, fact.md and settings.md
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pyarrow as pa
 
+from tocsin import config
 from tocsin.explain.reasons import reasons
 from tocsin.model import event, fact
 from tocsin.model.rows import MICROSECONDS_A_DAY
@@ -22,7 +23,7 @@ HEAD = "<!-- Written by docs/generate.py from {source}: change the words there, 
 
 def pages() -> dict[str, str]:
     """File name -> text of every reference page that is written by the code."""
-    return {"event.md": event_page(), "fact.md": fact_page()}
+    return {"event.md": event_page(), "fact.md": fact_page(), "settings.md": settings_page()}
 
 
 def event_page() -> str:
@@ -99,6 +100,56 @@ def fact_page() -> str:
             "",
         ]
     )
+
+
+def settings_page() -> str:
+    """The page of `tocsin.toml`: the words under each attribute of `config.Settings`."""
+    default = config.Settings()
+    words, of_rung = _words_under(config, "Settings"), _words_under(config, "RungSettings")
+    plain = [
+        (f"`{name}`", "none" if getattr(default, name) is None else f"`{getattr(default, name)}`", words[name])
+        for name in words
+        if name not in ("ladder", "switched_off")
+    ]
+    rungs = [
+        (f"`[ladder.{name}]`", f"`{rung.budget:.5f}`".rstrip("0`") + "`", f"`{rung.hours:g}`")
+        for name, rung in config.LADDER.items()
+    ]
+    return "\n".join(
+        [
+            HEAD.format(source="src/tocsin/config.py"),
+            "# Settings",
+            "",
+            "`tocsin.toml` in the working folder, or the file that TOCSIN_CONFIG names. Everything has a default.",
+            "",
+            *_table(("key", "default", "what"), plain),
+            "",
+            "## `[explain]`",
+            "",
+            f"- `off`: {words['switched_off']}",
+            "",
+            "## The ladder",
+            "",
+            f"- `budget`: {of_rung['budget']}",
+            f"- `hours`: {of_rung['hours']}",
+            "",
+            *_table(("table", "budget", "hours"), rungs),
+            "",
+        ]
+    )
+
+
+def _words_under(module: ModuleType, name: str) -> dict[str, str]:
+    """Attribute of a class -> the text that stands under it."""
+    for node in _source(module)[0].body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return {
+                one.target.id: str(below.value.value)
+                for one, below in pairwise(node.body)
+                if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+                if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+            }
+    return {}
 
 
 def _columns(schema: pa.Schema, words: dict[str, str]) -> list[str]:

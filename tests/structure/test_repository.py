@@ -40,14 +40,14 @@ def naming(root: Path, pattern: re.Pattern[str]) -> list[str]:
 def missing_pages(root: Path) -> list[str]:
     """Pages (`*.md`) that a file of the project names and that are not there."""
     files = repository_files(root)
-    paths = {path.relative_to(root).as_posix() for path in files}
+    known = ["/" + path.relative_to(root).as_posix() for path in files]
     found = []
     for path in files:
         if path.name == LICENCE or path == Path(__file__):
             continue
         for page in dict.fromkeys(PAGE.findall(text_of(path))):
-            beside = (path.parent / page).resolve()
-            if page not in paths and not (beside.is_relative_to(root.resolve()) and beside.is_file()):
+            ending = "/" + page.replace("../", "").replace("./", "")
+            if not any(one.endswith(ending) for one in known):
                 found.append(f"{path.relative_to(root)} {page}")
     return found
 
