@@ -118,7 +118,8 @@ def honest_hands(
 ) -> Hands:
     """The owner of an account at their usual machine."""
     rank, device, address = usual_machine(world, account, SERVICE[service] if service else -1)
-    return Hands(world, day, rng, account, rank, device, address, local(world, day.number, hour))
+    clock = local(world, day.number, hour) + int(rng.integers(60_000))
+    return Hands(world, day, rng, account, rank, device, address, clock)
 
 
 def free_account(world: World, rng: np.random.Generator, *roles: str, known: bool = True) -> int:

@@ -21,11 +21,15 @@ def medium(heist: Heist, day: Day) -> list[Records]:
 
 def slow(heist: Heist, day: Day) -> list[Records]:
     """One patient every five minutes in the owner's hours, three days long."""
+    if heist.rests(day):
+        return []
     return [_row(heist, day, hour=9.0, count=80, pause=300, spread=0.3)]
 
 
 def twenty(heist: Heist, day: Day) -> list[Records]:
     """Twenty patients a day in the owner's hours, a week long, on a network that stays the same."""
+    if heist.rests(day):
+        return []
     return [_row(heist, day, hour=9.5 + day.number % 3, count=20, pause=420, spread=0.7)]
 
 
@@ -36,6 +40,8 @@ def night(heist: Heist, day: Day) -> list[Records]:
 
 def pace(heist: Heist, day: Day) -> list[Records]:
     """As many patients a day as the owner would open, at the owner's pace, four days long."""
+    if heist.rests(day):
+        return []
     return [_row(heist, day, hour=9.2, count=14, pause=150, spread=0.9)]
 
 

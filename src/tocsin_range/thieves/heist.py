@@ -51,12 +51,18 @@ class Heist:
     taken: int = 0
     done: bool = False
     """Set by those who wait for the owner and then strike once."""
+    shift: float = 0.0
+    """Hours by which this thief is earlier or later than others of the kind."""
     unrecorded: list[tuple[int, int]] = field(default_factory=list)
     """Patients opened (with the time) of which the trail keeps no line."""
 
     @property
     def last_day(self) -> int:
         return self.first_day + self.attack.days - 1
+
+    def rests(self, day: Day) -> bool:
+        """Whether thieves who keep the owner's hours stay away: weekends."""
+        return (self.world.recipe.start.weekday() + day.number) % 7 >= 5
 
     def next_loot(self, count: int) -> Ints:
         """The next patients to take, never twice the same; a region never loses more than a sixth to one thief."""
@@ -82,13 +88,13 @@ class Heist:
         if address is None:
             address = int(places.hosting(key)[0])
         service = target_of(self.world, account) if service is None else service
-        clock = local(self.world, day.number, hour)
+        clock = local(self.world, day.number, max(0.1, hour + self.shift)) + int(self.rng.integers(60_000))
         return Hands(self.world, day, self.rng, account, service, device, address, clock, theft=self.number)
 
 
 def heist_of(attack: Attack, number: int, world: World, rng: np.random.Generator, first_day: int) -> Heist:
     """Choose accounts and the patients to take: anybody of the region, marks included, for no thief knows them."""
-    heist = Heist(attack, number, world, rng, first_day)
+    heist = Heist(attack, number, world, rng, first_day, shift=float(rng.uniform(-1.5, 1.5)))
     if attack.take is None:
         # A crew never holds more than one account in twenty, however small the region.
         crew = min(attack.accounts, max(2, len(world.staff) // 20))

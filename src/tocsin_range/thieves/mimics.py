@@ -27,6 +27,8 @@ def take_on_ward(heist: Heist) -> list[int]:
 
 def own_units(heist: Heist, day: Day) -> list[Records]:
     """Opens the identity of patients of the owner's own units, and never writes a line of care."""
+    if heist.rests(day):
+        return []
     account = heist.accounts[0]
     pool = day.pools["present"]
     units = [unit for unit in heist.world.staff.units[account].tolist()[:UNITS] if unit >= 0]
@@ -73,6 +75,8 @@ def residential(heist: Heist, day: Day) -> list[Records]:
 
 def boiling_frog(heist: Heist, day: Day) -> list[Records]:
     """Three strangers on the first day, then a third more each day, always from the same quiet relay."""
+    if heist.rests(day):
+        return []
     account = heist.accounts[0]
     since = day.number - heist.first_day
     address = int(places.home(heist.world.staff.town[[account]], np.array([heist.number + 2_000_000_011]))[0])
@@ -85,6 +89,8 @@ def boiling_frog(heist: Heist, day: Day) -> list[Records]:
 
 def insider(heist: Heist, day: Day) -> list[Records]:
     """The owner, at the usual machine, looks up three people a day who share a name or a town with somebody known."""
+    if heist.rests(day):
+        return []
     world, account = heist.world, heist.accounts[0]
     service, device, address = usual_machine(world, account, -1)
     hands = heist.hands(day, account, 12.5, service=service, device=device, address=address)
