@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 from structure.code import ROOMS, TOCSIN, modules, within, write_tree
+from tocsin import log
 
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.getenvb")
 CLOCK = (
@@ -76,6 +77,39 @@ def prints(root: Path) -> list[str]:
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
+
+
+def logged(root: Path, allowed: frozenset[str]) -> list[str]:
+    """Keys given to `log.info` and `log.warning` that are not on the list, and words that are not constant."""
+    found = []
+    for module in modules(root):
+        for node in ast.walk(module.tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if not (isinstance(node.func.value, ast.Name) and node.func.value.id in ("log", "_log", "logger")):
+                continue
+            if node.args and not isinstance(node.args[0], ast.Constant) and module.path.as_posix() != "log.py":
+                found.append(f"{module.path}:{node.lineno} words that are made up at run time")
+            if module.path.as_posix() != "log.py":
+                found += [f"{module.path}:{node.lineno} {key.arg}" for key in node.keywords if key.arg not in allowed]
+    return found
+
+
+def test_logs_hold_allowed_keys_and_constant_words() -> None:
+    """Promise: no account, no patient and no query is ever in a log."""
+    assert not log.KEYS & {"account", "patient", "professional", "address", "query", "identifier", "name", "value"}
+    assert logged(TOCSIN, log.KEYS) == []
+    assert imports(TOCSIN, (*ROOMS, "main", "web"), ("logging",)) == []
+
+
+def test_a_leaky_log_is_noticed(tmp_path: Path) -> None:
+    lines = 'log.info("cut", account=a)\nlog.warning(f"cut {a}")\nlog.info("cut", rung=1)\nother.info("x", account=a)\n'
+    tree = write_tree(tmp_path, {"detect/x.py": lines, "scope/y.py": "import logging\n"})
+    assert logged(tree, frozenset({"rung"})) == [
+        "detect/x.py:1 account",
+        "detect/x.py:2 words that are made up at run time",
+    ]
+    assert imports(tree, ROOMS, ("logging",)) == ["scope/y.py logging"]
 
 
 def test_only_config_reads_the_environment() -> None:
