@@ -90,7 +90,8 @@ class Judge:
     stood: set[tuple[int, int]] = field(default_factory=set)
     """(account, day) on which an alert stood or will: from the day before the latest slice on."""
     _lines_of_role: dict[str, list[Line]] = field(default_factory=dict)
-    _recent: dict[int, list[Evidence]] = field(default_factory=dict)
+    recent: dict[int, list[Evidence]] = field(default_factory=dict)
+    """Day -> evidence of that day, kept for the events an alert names."""
 
     def know(self, roles: list[str]) -> None:
         """Say the role of each account, by number, as far as it is known now."""
@@ -118,8 +119,8 @@ class Judge:
         self.pool.open_slice(day)
         for held in [d for d in self.state.met if d < day - 1]:
             del self.state.met[held]
-        for held in [d for d in self._recent if d < day - 1]:
-            del self._recent[held]
+        for held in [d for d in self.recent if d < day - 1]:
+            del self.recent[held]
         return finished
 
     def standing_days(self, day: int) -> list[tuple[int, int]]:
@@ -214,9 +215,7 @@ class Judge:
                 cut.append(place)
         return len(theirs), np.array(cut, np.int64)
 
-    def _advance(
-        self, inputs: Inputs, now: np.ndarray, judged: Judged, climbed: list[tuple[int, Alert]]
-    ) -> np.ndarray:
+    def _advance(self, inputs: Inputs, now: np.ndarray, judged: Judged, climbed: list[tuple[int, Alert]]) -> np.ndarray:
         """Judge rows up to each account's first crossing; returns its place by account, beyond all if none."""
         first = np.full(len(self.accounts.names), len(inputs), np.int64)
         if not len(now):
@@ -273,7 +272,7 @@ class Judge:
             done.gain[noted], done.weight[noted],
         )  # fmt: skip
         judged.evidence.append(evidence)
-        self._recent.setdefault(done.day, []).append(evidence)
+        self.recent.setdefault(done.day, []).append(evidence)
         week = (done.day - self.week_from) // 7
         order = np.argsort(rows.account[now], kind="stable")
         account = rows.account[now][order]
@@ -327,12 +326,11 @@ class Judge:
     def _heaviest_events(self, account: int, where: int, rows: Rows) -> tuple[str, ...]:
         """Ids of the events that added most since the statistic restarted, the one that crossed included."""
         found: dict[tuple[int, int], int] = {(int(rows.event_hi[where]), int(rows.event_lo[where])): 1 << 60}
-        upto = (int(rows.event_hi[where]), int(rows.event_lo[where]))
-        for days in self._recent.values():
+        for days in self.recent.values():
             for evidence in days:
                 for i in np.flatnonzero((evidence.account == account) & (evidence.gain > 0)).tolist():
                     event = (int(evidence.event_hi[i]), int(evidence.event_lo[i]))
-                    if self.state.since[account] <= evidence.at[i] and event <= upto:
+                    if self.state.since[account] <= evidence.at[i]:
                         found[event] = max(found.get(event, 0), int(evidence.gain[i]))
         ranked = sorted(found, key=lambda event: (-found[event], event))[:_EVENTS_SHOWN]
         return tuple(f"{hi:016x}{lo:016x}" for hi, lo in ranked)

@@ -109,8 +109,8 @@ class State:
         if more <= 0:
             return
         for name, fill in (
-            ("ln_r1", 0), ("standing", 0), ("until", 0), ("since", 0), ("clock", 0), ("cut_key", 0), ("family_day", -(10**6)),
-            ("account_state", 0), ("own_counts", 0), ("own_sessions", 0), ("own_e", np.inf),
+            ("ln_r1", 0), ("standing", 0), ("until", 0), ("since", 0), ("clock", 0), ("cut_key", 0),
+            ("family_day", -(10**6)), ("account_state", 0), ("own_counts", 0), ("own_sessions", 0), ("own_e", np.inf),
         ):  # fmt: skip
             held = getattr(self, name)
             added = np.full((more, *held.shape[1:]), fill, held.dtype)
