@@ -49,6 +49,14 @@ FORMATS: Final[dict[str, Callable[..., Parser]]] = {"fhir": _fhir, "nginx": _ngi
 """Format -> what makes its parser."""
 
 
+def mapped_parser(text: str, header: str | None = None) -> Parser:
+    """The parser of a trail that a mapping (TOML) explains; `header`: the first line of a CSV. Raises `Usage`."""
+    from tocsin.collect.mapping import read_mapping
+
+    mapping = read_mapping(text)
+    return FORMATS["nginx"](mapping) if mapping.format == "nginx" else FORMATS["csv"](mapping, header)
+
+
 def factory() -> Calibration:
     """The calibration that ships with Tocsin: made from fictitious regions, checked against its hash."""
     text = resources.files("tocsin.detect").joinpath("factory.json").read_text("utf-8")

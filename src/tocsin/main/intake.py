@@ -55,6 +55,8 @@ class Piece:
     block: Block
     consumed: int
     """Bytes of the source read so far, as stored."""
+    file: str = ""
+    """Name of the file it comes from, without its folder."""
 
 
 @dataclass(slots=True)
@@ -128,9 +130,14 @@ def pieces_of(files: Files, damage: list[SourceUnreadable]) -> Iterator[Piece]:
         stream = files.stream if file in files.trail else file.resource
         for block in read_blocks(file):
             for line in block.overlong:
-                yield Piece(stream + OVERLONG, Block(line.head + b"\n", -1, line.offset), consumed + block.consumed)
+                yield Piece(
+                    stream + OVERLONG,
+                    Block(line.head + b"\n", -1, line.offset),
+                    consumed + block.consumed,
+                    file.path.name,
+                )
             if block.data:
-                yield Piece(stream, Block(block.data, -1, block.offset), consumed + block.consumed)
+                yield Piece(stream, Block(block.data, -1, block.offset), consumed + block.consumed, file.path.name)
             if block.damage:
                 damage.append(block.damage)
         consumed += file.size

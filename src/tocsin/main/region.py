@@ -1,0 +1,408 @@
+"""A region's state on disk: the ledger is the truth, all the rest is a fold over it and can be deleted.
+
+    accept   bytes of a source -> ledger (committed) -> folded
+    catch_up batches that were committed and not folded (a kill came between) are folded from the ledger
+    rebuild  everything derived is deleted, then catch_up from the first batch
+
+Besides trails, the ledger holds Tocsin's own: a calibration put in force, a change of settings that the judge reads.
+They are streams of a batch like any other, so a rebuild meets them at the same place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin import log, wiring
+from tocsin.config import RungSettings, Settings
+from tocsin.detect.calibration import Calibration
+from tocsin.detect.judge import evidence_table
+from tocsin.detect.ladder import Ladder
+from tocsin.detect.state import Sessions
+from tocsin.door.persons import Persons
+from tocsin.main.intake import MAPPED, Files, Intake, Piece, Progress, pieces_of, take_in, unheard
+from tocsin.main.learning import put_in_force
+from tocsin.main.parsing import Parser, Recipe
+from tocsin.main.river import Folded, River, accepted_order
+from tocsin.main.saved import load, save
+from tocsin.main.spool import Spool
+from tocsin.main.tables import alerts_table, sessions_table
+from tocsin.model.alert import Rung
+from tocsin.model.block import Block
+from tocsin.model.rows import keys_of_references
+
+OWN: Final = "tocsin"
+"""Source of Tocsin's own trail."""
+CALIBRATION: Final = "tocsin/calibration"
+SETTINGS: Final = "tocsin/settings"
+EPOCH: Final = date(1970, 1, 1)
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What an import came to."""
+
+    batch: int
+    """0 if nothing was new."""
+    lines: int = 0
+    events: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    facts: int = 0
+    files_known: int = 0
+    """Files whose every byte the ledger holds already."""
+    alerts: int = 0
+    damage: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Region:
+    """An opened region, to write. Close it."""
+
+    settings: Settings
+    ledger: Any
+    parts: Any
+    vault: Any
+    references: Any
+    river: River
+    folded: int = 0
+    """Number of the last batch that is folded."""
+    calibration: Calibration | None = None
+    """The region's own, if one is in force."""
+    ladder_text: str = ""
+    """The settings that the judge reads, as last recorded in the ledger."""
+
+    @classmethod
+    def open(cls, settings: Settings, *, now: datetime, progress: Progress = unheard) -> Region:
+        """Open or create the region's state and fold what was committed and not folded."""
+        references = wiring.region_references(settings)
+        ledger = wiring.ledger(settings, now)
+        try:
+            parts = wiring.parts(settings.state / "derived")
+            region = cls(settings, ledger, parts, wiring.vault(settings, references), references, _river(settings))
+            shutil.rmtree(settings.state / "tmp", ignore_errors=True)
+            region._resume()
+            region.catch_up(progress=progress)
+            region._record_settings(now)
+        except BaseException:
+            ledger.close()
+            raise
+        return region
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self.ledger.close()
+
+    def __enter__(self) -> Region:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- bytes in ------------------------------------------------------------------------------------------------------
+
+    def accept(
+        self,
+        files: Files,
+        *,
+        source: str,
+        now: datetime,
+        parser: Parser | None = None,
+        meta: dict[str, Any] | None = None,
+        progress: Progress = unheard,
+    ) -> Accepted:
+        """Keep the bytes of a source, commit them, fold them."""
+        files, known, known_lines = self._unknown(files, source)
+        done = Accepted(0, lines=known_lines, duplicates=known_lines, files_known=known)
+        if not files.facts and not files.trail:
+            return done
+        damage: list[Any] = []
+        recipe = Recipe(parser or wiring.FORMATS["fhir"](), source, self.references)
+        with self.ledger.batch(source=source, now=now) as batch, ThreadPoolExecutor(1) as hasher:
+            digests = [(file, hasher.submit(_sha256, file.path)) for file in (*files.facts, *files.trail)]
+            number = self.ledger.last_batch + 1
+            lines_of: Counter[str] = Counter()
+            intake = self._take_in(_kept(pieces_of(files, damage), batch, lines_of), recipe, files, number, progress)
+            told = {
+                "files": [
+                    {"sha256": digest.result(), "bytes": file.size, "lines": lines_of[file.path.name]}
+                    for file, digest in digests
+                ],
+                **(meta or {}),
+            }
+            committed = batch.commit(told)
+        folded = self._fold(committed, intake, progress)
+        done.batch = committed
+        done.lines += intake.lines
+        done.events = folded.events
+        done.duplicates += intake.accepted - folded.events
+        done.rejected = intake.lines - intake.accepted
+        done.rejected_by_reason = intake.by_reason()
+        done.facts = len(intake.facts)
+        done.alerts = folded.alerts
+        done.damage = [str(problem) for problem in damage]
+        return done
+
+    def put_calibration(self, calibration: Calibration, *, now: datetime) -> int:
+        """Put a calibration in force, through the ledger."""
+        return self._own(CALIBRATION, calibration.to_text().replace("\n", " ").encode() + b"\n", now)
+
+    def catch_up(self, *, progress: Progress = unheard) -> int:
+        """Fold the batches that are committed and not folded; how many they were."""
+        count = 0
+        for batch in self.ledger.batches(after=self.folded):
+            pieces = (Piece(stream, block, 0) for stream, block in self.ledger.blocks(batch))
+            total = sum(piece.length for piece in batch.pieces)
+            trail = sum(piece.length for piece in batch.pieces if piece.stream in ("AuditEvent", MAPPED))
+            intake = self._intake(pieces, _recipe_of(batch, self.references), batch.number, total, trail, progress)
+            self._fold(batch.number, intake, progress)
+            count += 1
+        return count
+
+    def rebuild(self, *, progress: Progress = unheard) -> int:
+        """Delete all derived data and make it anew from the ledger; how many batches were folded."""
+        self.parts.clear()
+        _state_path(self.settings).unlink(missing_ok=True)
+        self.river, self.folded, self.calibration, self.ladder_text = _river(self.settings), 0, None, ""
+        return self.catch_up(progress=progress)
+
+    # -- the parts -----------------------------------------------------------------------------------------------------
+
+    def _own(self, stream: str, line: bytes, now: datetime) -> int:
+        with self.ledger.batch(source=OWN, now=now) as batch:
+            batch.append(stream, line)
+            number: int = batch.commit({})
+        self.catch_up()
+        return number
+
+    def _record_settings(self, now: datetime) -> None:
+        text = ladder_text(self.settings)
+        if text != (self.ladder_text or ladder_text(Settings())):
+            self._own(SETTINGS, text.encode() + b"\n", now)
+
+    def _unknown(self, files: Files, source: str) -> tuple[Files, int, int]:
+        """The files that the ledger does not hold yet; how many it holds, and the trail lines in these."""
+        if not self.ledger.last_batch:
+            return files, 0, 0
+        lines_of = {
+            entry["sha256"]: entry.get("lines", 0)
+            for batch in self.ledger.batches()
+            for entry in batch.meta.get("files", ())
+        }
+        known, lines, keep = 0, 0, set()
+        for file in (*files.facts, *files.trail):
+            digest = _sha256(file.path)
+            if self.ledger.knows(source, digest):
+                known += 1
+                lines += lines_of.get(digest, 0) if file in files.trail else 0
+            else:
+                keep.add(file)
+        facts, trail = (tuple(f for f in some if f in keep) for some in (files.facts, files.trail))
+        return Files(facts, trail, files.marks if facts or trail else None, files.stream), known, lines
+
+    def _take_in(
+        self, pieces: Iterator[Piece], recipe: Recipe, files: Files, number: int, progress: Progress
+    ) -> Intake:
+        return self._intake(pieces, recipe, number, files.total_bytes, files.trail_bytes, progress)
+
+    def _intake(
+        self,
+        pieces: Iterator[Piece],
+        recipe: Recipe,
+        number: int,
+        total_bytes: int,
+        trail_bytes: int,
+        progress: Progress,
+    ) -> Intake:
+        return take_in(
+            self._without_own(pieces),
+            recipe=recipe,
+            spool=Spool(self.settings.state / "tmp" / "spool"),
+            admit=lambda identities: self.vault.admit(identities, number),
+            zone=ZoneInfo(self.settings.zone),
+            total_bytes=max(total_bytes, 1),
+            trail_bytes=trail_bytes,
+            workers=self.settings.workers,
+            progress=progress,
+        )
+
+    def _without_own(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """Act on Tocsin's own streams, pass the others on."""
+        for piece in pieces:
+            if piece.stream == CALIBRATION:
+                self.calibration = Calibration.from_text(piece.block.data.decode())
+                self._put_in_force()
+            elif piece.stream == SETTINGS:
+                self.ladder_text = piece.block.data.decode().strip()
+                self._put_in_force()
+            else:
+                yield piece
+
+    def _put_in_force(self) -> None:
+        judge = self.river.judge
+        if self.ladder_text:
+            judge.ladder = Ladder(rungs_in(self.ladder_text), judge.ladder.calibrations)
+        factory = wiring.factory()
+        put_in_force(judge, (self.calibration, factory) if self.calibration else (factory,))
+
+    def _fold(self, number: int, intake: Intake, progress: Progress) -> _Count:
+        """Fold a batch: facts first, then the days in order; then the state is saved."""
+        self._learn(number, intake)
+        count = _Count()
+        days = intake.spool.days()
+        for i, day in enumerate(days):
+            progress("judging", i, len(days))
+            events = self._new(accepted_order(intake.spool.take(day)), day, number)
+            if not len(events):
+                continue
+            folded, ended = self.river.slice(events, day=day, batch=number)
+            self._write(day, number, folded, ended)
+            count.events += int((events["row"].to_numpy() == 0).sum())
+            count.alerts += len(folded.alerts)
+        self.folded = number
+        save(_state_path(self.settings), self.river, folded=number, told=self._told())
+        log.info("batch folded", batch=number, events=count.events, alerts=count.alerts, days=len(days))
+        return count
+
+    def _learn(self, number: int, intake: Intake) -> None:
+        if len(intake.facts):
+            self.river.explainer.learn(intake.facts)
+            self.parts.write("facts", intake.facts, day=None, batch=number)
+        if len(intake.persons):
+            self.parts.write("persons", intake.persons, day=None, batch=number)
+            self.river.person_of = Persons(self.parts.read("persons")).person_of
+        if intake.marks is not None:
+            keys = keys_of_references(intake.marks) if len(intake.marks) else np.zeros(0, np.uint64)
+            self.river.judge.marks = np.union1d(self.river.judge.marks, keys)
+        if intake.rejected or intake.rejected_facts:
+            self.parts.write("rejected", _rejected_table(intake, number), day=None, batch=number)
+
+    def _new(self, events: pa.Table, day: int, number: int) -> pa.Table:
+        """The events that no earlier batch brought."""
+        if not len(events):
+            return events
+        from tocsin.store.interface import stored
+
+        held = self.parts.ids(EPOCH + timedelta(days=day), before=number)
+        if not len(held):
+            return events
+        column = events["event_id"].combine_chunks()
+        ids = np.frombuffer(column.buffers()[1], "S16", count=len(column), offset=16 * column.offset)
+        return events.filter(pa.array(~stored(held, ids)))
+
+    def _write(self, day: int, number: int, folded: Folded, ended: Sessions) -> None:
+        when = EPOCH + timedelta(days=day)
+        accounts = self.river.explainer.accounts
+        self.parts.write("events", pa.concat_tables(folded.events).unify_dictionaries(), day=when, batch=number)
+        evidence = evidence_table(folded.evidence, accounts)
+        if len(evidence):
+            self.parts.write("evidence", evidence, day=when, batch=number)
+        if len(ended):
+            self.parts.write("sessions", sessions_table(ended, accounts.names), day=when, batch=number)
+        if folded.alerts:
+            self.parts.write("alerts", alerts_table(folded.alerts), day=when, batch=number)
+
+    def _told(self) -> dict[str, Any]:
+        return {
+            "calibration": self.calibration.to_text() if self.calibration else "",
+            "ladder": self.ladder_text,
+        }
+
+    def _resume(self) -> None:
+        """Take up the saved state, if there is one that fits; else everything is folded anew."""
+        resumed = load(_state_path(self.settings), self.river)
+        if resumed is None or resumed.folded > self.ledger.last_batch:
+            self.parts.clear()
+            self.river = _river(self.settings)
+            return
+        self.folded = resumed.folded
+        self.ladder_text = resumed.told["ladder"]
+        if resumed.told["calibration"]:
+            self.calibration = Calibration.from_text(resumed.told["calibration"])
+        self._put_in_force()
+        facts, persons = self.parts.read("facts"), self.parts.read("persons")
+        self.river.explainer.learn(facts)
+        self.river.person_of = Persons(persons).person_of
+
+
+@dataclass(slots=True)
+class _Count:
+    events: int = 0
+    alerts: int = 0
+
+
+def _river(settings: Settings) -> River:
+    return wiring.river(settings, (wiring.factory(),), contain=False)
+
+
+def _state_path(settings: Settings) -> Path:
+    return settings.state / "derived" / "v1" / "judge"
+
+
+def ladder_text(settings: Settings) -> str:
+    """The settings that the judge reads, as one canonical line."""
+    rungs = {name: asdict(rung) for name, rung in settings.ladder.items()}
+    return json.dumps({"ladder": rungs, "off": sorted(settings.switched_off)}, sort_keys=True)
+
+
+def rungs_in(text: str) -> tuple[Rung, ...]:
+    """The rungs of such a line."""
+    told = json.loads(text)["ladder"]
+    return Settings(ladder={name: RungSettings(**rung) for name, rung in told.items()}).rungs()
+
+
+def _kept(pieces: Iterator[Piece], batch: Any, lines_of: Counter[str]) -> Iterator[Piece]:
+    """Pieces as the ledger keeps them: with the place at which it does. Counts the lines of each file."""
+    for piece in pieces:
+        data = piece.block.data if piece.block.data.endswith(b"\n") else piece.block.data + b"\n"
+        place = batch.append(piece.stream, data)
+        lines_of[piece.file] += (
+            sum(not line.isspace() for line in data.splitlines()) if b"\n\n" in data else data.count(b"\n")
+        )
+        yield Piece(piece.stream, Block(data, place.segment, place.offset), piece.consumed, piece.file)
+
+
+def _recipe_of(batch: Any, references: Any) -> Recipe:
+    """How the lines of a batch are parsed: as FHIR, or as its mapping says."""
+    told = batch.meta.get("mapping")
+    parser = wiring.mapped_parser(told, batch.meta.get("header")) if told else wiring.FORMATS["fhir"]()
+    return Recipe(parser, batch.source, references)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rejected_table(intake: Intake, number: int) -> pa.Table:
+    from tocsin.store.interface import REJECTED
+
+    told = [*intake.rejected, *intake.rejected_facts]
+    columns = {
+        "reason": [rejected.reason for _, rejected in told],
+        "stream": [stream for stream, _ in told],
+        "segment": [rejected.segment for _, rejected in told],
+        "offset": [rejected.offset for _, rejected in told],
+        "length": [rejected.length for _, rejected in told],
+        "batch": [number] * len(told),
+    }
+    arrays = [
+        pa.array(columns[f.name]).cast(f.type)
+        if not pa.types.is_dictionary(f.type)
+        else pa.array(columns[f.name], pa.string()).dictionary_encode().cast(f.type)
+        for f in REJECTED
+    ]
+    return pa.table(arrays, schema=REJECTED)

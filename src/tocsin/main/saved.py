@@ -1,0 +1,198 @@
+"""The folds' state on disk: arrays and JSON in one `.npz`, no pickle, with a version; written whole or not at all.
+
+What can be read from the derived parts (facts, persons) is not in it. A state that does not fit is no error: everything
+is folded again from the ledger.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from tocsin.detect.judge import Evidence
+from tocsin.detect.state import Sessions, State
+from tocsin.errors import DiskFull
+from tocsin.explain.past import Past
+from tocsin.main.river import River
+from tocsin.model.keys import KeySet
+from tocsin.model.rows import Names
+
+VERSION: Final = 1
+_ARRAYS: Final = tuple(f.name for f in fields(State) if f.name not in ("open", "met", "finished"))
+"""Arrays of `detect.state.State`, one entry an account."""
+_PASTS: Final = ("touched", "listed", "habits")
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What a saved state says of itself."""
+
+    folded: int
+    """Number of the last batch in it."""
+    told: dict[str, Any]
+
+
+def save(path: Path, river: River, *, folded: int, told: dict[str, Any]) -> None:
+    """Write the state of the folds after batch `folded`. Raises `DiskFull`; the state before stays then."""
+    arrays: dict[str, np.ndarray] = {}
+    words: dict[str, Any] = {"version": VERSION, "folded": folded, "told": told}
+    _put_explainer(river, arrays, words)
+    _put_judge(river, arrays, words)
+    arrays["words"] = np.frombuffer(json.dumps(words).encode("utf-8", "surrogatepass"), np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    scratch = path.with_suffix(".tmp")
+    try:
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as problem:
+        scratch.unlink(missing_ok=True)
+        raise DiskFull(
+            f"the judge's state cannot be written ({problem.strerror})",
+            done="What was imported is safe in the ledger.",
+            advice="Make room and run the command again.",
+        ) from None
+
+
+def load(path: Path, river: River) -> Resumed | None:
+    """Take a saved state up into a new river; None if there is none that fits."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        words = json.loads(arrays.pop("words").tobytes().decode("utf-8", "surrogatepass"))
+        if words["version"] != VERSION:
+            return None
+        _take_explainer(river, arrays, words)
+        _take_judge(river, arrays, words)
+        return Resumed(words["folded"], words["told"])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+def _put_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+    explainer = river.explainer
+    words["accounts"], words["services"] = explainer.accounts.names, explainer.services.names
+    words["actors"] = explainer.actors
+    words["alerted"] = {str(day): sorted(accounts) for day, accounts in explainer.alerted.items()}
+    arrays["first_day"] = np.array(sorted(explainer.first_day.items()), np.int64).reshape(-1, 2)
+    for name in _PASTS:
+        past: Past = getattr(explainer, name)
+        _put_keys(f"{name}/settled", past.settled, arrays)
+        for day, pairs in past.pending.items():
+            arrays[f"{name}/pending/{day}/keys"] = np.concatenate([keys for keys, _ in pairs])
+            arrays[f"{name}/pending/{day}/accounts"] = np.concatenate([accounts for _, accounts in pairs])
+    for day, held in explainer.vouched.items():
+        _put_keys(f"vouched/{day}", held, arrays)
+    for day, pairs in explainer.vouching.items():
+        arrays[f"vouching/{day}/keys"] = np.concatenate([keys for keys, _ in pairs])
+        arrays[f"vouching/{day}/accounts"] = np.concatenate([accounts for _, accounts in pairs])
+
+
+def _take_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+    explainer = river.explainer
+    for names, told in ((explainer.accounts, words["accounts"]), (explainer.services, words["services"])):
+        _rename(names, told)
+    explainer.actors = list(words["actors"])
+    explainer.alerted = {int(day): set(accounts) for day, accounts in words["alerted"].items()}
+    explainer.first_day = {int(account): int(day) for account, day in arrays["first_day"]}
+    for name in _PASTS:
+        past = Past(settled=_take_keys(f"{name}/settled", arrays))
+        for day, keys, accounts in _days(f"{name}/pending", arrays):
+            past.add(day, keys, accounts)
+        setattr(explainer, name, past)
+    days = {int(name.split("/")[1]) for name in arrays if name.startswith("vouched/")}
+    explainer.vouched = {day: _take_keys(f"vouched/{day}", arrays) for day in sorted(days)}
+    explainer.vouching = {day: [(keys, accounts)] for day, keys, accounts in _days("vouching", arrays)}
+
+
+def _put_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+    judge = river.judge
+    state = judge.state
+    for name in _ARRAYS:
+        arrays[f"state/{name}"] = getattr(state, name)
+    _put_columns("open", state.open, arrays)
+    for i, sessions in enumerate(state.finished):
+        _put_columns(f"finished/{i}", sessions, arrays)
+    for day, held in state.met.items():
+        _put_keys(f"met/{day}", held, arrays)
+    for day, noted in judge.recent.items():
+        for i, evidence in enumerate(noted):
+            _put_columns(f"recent/{day}/{i}", evidence, arrays)
+    arrays["marks"] = judge.marks
+    arrays["heaviest"] = np.array([(*pair, w) for pair, w in sorted(judge.heaviest.items())], np.int64).reshape(-1, 3)
+    words["stood"] = sorted(judge.stood)
+    words["pool"] = {
+        "by_place": {str(day): [[str(p), n] for p, n in held.items()] for day, held in judge.pool.by_place.items()},
+        "by_account": {
+            str(day): [[str(p), a, n] for (p, a), n in held.items()] for day, held in judge.pool.by_account.items()
+        },
+    }
+
+
+def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+    judge = river.judge
+    state = State()
+    for name in _ARRAYS:
+        setattr(state, name, arrays[f"state/{name}"])
+    state.open = Sessions(*_columns("open", Sessions.__slots__, arrays))
+    count = len({name.split("/")[1] for name in arrays if name.startswith("finished/")})
+    state.finished = [Sessions(*_columns(f"finished/{i}", Sessions.__slots__, arrays)) for i in range(count)]
+    days = sorted({int(name.split("/")[1]) for name in arrays if name.startswith("met/")})
+    state.met = {day: _take_keys(f"met/{day}", arrays) for day in days}
+    judge.state = state
+    judge.recent = {}
+    for name in sorted({name.rpartition("/")[0] for name in arrays if name.startswith("recent/")}, key=_by_number):
+        evidence = Evidence(*_columns(name, Evidence.__slots__, arrays))
+        judge.recent.setdefault(int(name.split("/")[1]), []).append(evidence)
+    judge.marks = arrays["marks"]
+    judge.heaviest = {(int(a), int(w)): int(weight) for a, w, weight in arrays["heaviest"]}
+    judge.stood = {(int(account), int(day)) for account, day in words["stood"]}
+    pool = words["pool"]
+    judge.pool.by_place = {int(day): {int(p): n for p, n in held} for day, held in pool["by_place"].items()}
+    judge.pool.by_account = {int(day): {(int(p), a): n for p, a, n in held} for day, held in pool["by_account"].items()}
+
+
+def _by_number(name: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in name.split("/")[1:])
+
+
+def _put_keys(name: str, keys: KeySet, arrays: dict[str, np.ndarray]) -> None:
+    for i, run in enumerate(keys.runs):
+        arrays[f"{name}/{i}"] = run
+
+
+def _take_keys(name: str, arrays: dict[str, np.ndarray]) -> KeySet:
+    runs: list[np.ndarray] = []
+    while f"{name}/{len(runs)}" in arrays:
+        runs.append(arrays[f"{name}/{len(runs)}"])
+    return KeySet(runs)
+
+
+def _days(name: str, arrays: dict[str, np.ndarray]) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    depth = name.count("/") + 1
+    days = sorted({int(key.split("/")[depth]) for key in arrays if key.startswith(f"{name}/")})
+    return [(day, arrays[f"{name}/{day}/keys"], arrays[f"{name}/{day}/accounts"]) for day in days]
+
+
+def _put_columns(name: str, columns: Any, arrays: dict[str, np.ndarray]) -> None:
+    for column in fields(columns):
+        arrays[f"{name}/{column.name}"] = getattr(columns, column.name)
+
+
+def _columns(name: str, columns: Any, arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
+    return [arrays[f"{name}/{column}"] for column in columns]
+
+
+def _rename(names: Names, told: list[str]) -> None:
+    for name in told:
+        names.number(name)
