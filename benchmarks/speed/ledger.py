@@ -150,33 +150,32 @@ def _text() -> bytes:
 
 
 def _line(seeded: random.Random) -> bytes:
-    digits = lambda count: "".join(seeded.choices("0123456789", k=count))  # noqa: E731
+    hexadecimal = f"{seeded.getrandbits(1024):0256x}"
+    digits = f"{seeded.getrandbits(128):039d}"
     event = {
         "resourceType": "AuditEvent",
-        "id": f"{seeded.getrandbits(128):032x}",
+        "id": hexadecimal[:32],
         "type": {"system": "http://terminology.hl7.org/CodeSystem/audit-event-type", "code": "rest"},
-        "subtype": [{"system": "http://hl7.org/fhir/restful-interaction", "code": seeded.choice(["read", "search"])}],
-        "action": "R",
-        "recorded": f"2025-09-{seeded.randrange(1, 31):02d}T{seeded.randrange(24):02d}:{digits(1)}5:{digits(1)}7.{digits(3)}Z",
-        "outcome": "0",
-        "agent": [
-            {
-                "type": {"coding": [{"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "110153"}]},
-                "who": {"identifier": {"system": "urn:oid:1.2.250.1.71.4.2.1", "value": "899" + digits(9)}},
-                "requestor": True,
-                "policy": [f"urn:uuid:{seeded.getrandbits(128):032x}"],
-                "purposeOfUse": [{"coding": [{"system": "http://terminology.hl7.org/ActReason", "code": "TREAT"}]}],
-            },
-            {"type": {"coding": [{"code": "110150"}]}, "network": {"address": f"10.{digits(2)}.{digits(2)}.7", "type": "2"}},
+        "subtype": [{"system": "http://hl7.org/fhir/restful-interaction", "code": "read"}],
+        "recorded": f"2025-09-1{digits[-1]}T0{digits[-2]}:1{digits[-3]}:2{digits[-4]}.{digits[-7:-4]}Z",
+        "agent": [_agent(digits[-20:-10], hexadecimal[32:64]), {"network": {"address": f"10.{digits[-9:-7]}.1.7"}}],
+        "source": {"site": "portal", "observer": {"reference": "Device/" + digits[-12:-9]}},
+        "entity": [{"what": {"reference": "Patient/" + digits[-18:]}, "query": hexadecimal[64:]}],
+    }
+    line = json.dumps(event)
+    return (line[:-1] + ', "text": "' + "generated narrative " * LINE_BYTES)[: LINE_BYTES - 3].encode() + b'"}\n'
+
+
+def _agent(number: str, token: str) -> dict[str, object]:
+    return {
+        "type": {"coding": [{"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "110153"}]},
+        "who": {"identifier": {"system": "urn:oid:1.2.250.1.71.4.2.1", "value": "99" + number}},
+        "requestor": True,
+        "policy": ["urn:uuid:" + token],
+        "purposeOfUse": [
+            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "TREAT"}]}
         ],
-        "source": {"site": "portal", "observer": {"reference": "Device/" + digits(6)}},
-        "entity": [
-            {"what": {"reference": "Patient/" + digits(9)}, "role": {"code": "1"}},
-            {"what": {"reference": "DocumentReference/" + digits(12)}, "detail": [{"type": "X-Request-Id", "valueString": f"{seeded.getrandbits(128):032x}"}]},
-        ],
-        "text": {"status": "generated", "div": "<div>" + f"{seeded.getrandbits(512):x}" + "</div>"},
-    }  # fmt: skip
-    return json.dumps(event).encode() + b"\n"
+    }
 
 
 def _arguments() -> argparse.Namespace:
