@@ -46,7 +46,10 @@ def guess(sample: bytes, name: str) -> Guess:
     service = re.sub(r"[\W\d_]+", "-", name.rpartition("/")[2].partition(".")[0]).strip("-").lower() or "service"
     if lines[0].lstrip()[:1] in (b"{", b"["):
         return _json(lines, service)
-    return _csv(lines, service)
+    try:
+        return _csv(lines, service)
+    except csv.Error:
+        return Guess("unknown", "", ("Neither JSON lines nor a CSV that reads as one.",))
 
 
 def _lines(sample: bytes) -> list[bytes]:
@@ -78,8 +81,8 @@ def _json(lines: list[bytes], service: str) -> Guess:
 
 def _csv(lines: list[bytes], service: str) -> Guess:
     encoding = _encoding(b"\n".join(lines))
-    text = [line.decode(encoding, "replace") for line in lines]
-    delimiter = _delimiter(text)
+    text = [line.decode(encoding, "replace") for line in lines if b"\r" not in line]
+    delimiter = _delimiter(text) if text else None
     if delimiter is None:
         return Guess("unknown", "", ("Neither JSON lines nor a CSV: no delimiter gives lines of equal length.",))
     rows = list(csv.reader(text, delimiter=delimiter))

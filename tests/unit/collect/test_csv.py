@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tocsin.collect.formats.csv import CsvParser, header_of
 from tocsin.collect.mapping import read_mapping
@@ -65,6 +67,32 @@ def test_an_even_number_of_quotes_around_a_delimiter_inside_a_field_is_refused()
     result = parse(ROW.replace("u006;Médecin", 'u"0;06";Médecin').encode("latin-1") + ROW.encode("latin-1"))
     assert reasons(result) == ["bad-type"]
     assert result.events["offset"].to_pylist() == [1000 + len(ROW) + 3]
+
+
+def test_a_quote_that_opens_inside_a_field_does_not_swallow_the_next_line() -> None:
+    """Outside of quotes the first line has eight fields; read alone it has a quote left open."""
+    odd = ROW.replace("u006;Médecin", 'u"0;06;Méd"ecin').replace(";OK", ';"OK"x"').encode("latin-1")
+    result = parse(odd + ROW.encode("latin-1"))
+    assert reasons(result) == ["bad-type"]
+    assert result.events["offset"].to_pylist() == [1000 + len(odd)]
+
+
+def test_a_carriage_return_inside_a_line_is_refused() -> None:
+    data = (ROW.replace("Médecin", "Méde\rcin") + ROW.replace("Médecin", '"Méde\rcin"') + ROW).encode("latin-1")
+    assert reasons(parse(data)) == ["bad-type", "bad-type"]
+
+
+CELLS = st.text(alphabet=';"\r\\ aé,\x00', max_size=4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6))
+def test_a_line_means_the_same_whatever_stands_beside_it(cells: list[tuple[str, str]]) -> None:
+    lines = [ROW.replace("u006;Médecin", f"{first};{second}").encode("latin-1") for first, second in cells]
+    whole, alone = parse(b"".join(lines)), [parse(line) for line in lines]
+    assert whole.lines == whole.accepted + len(whole.rejected) == len(lines)
+    assert whole.accepted == sum(part.accepted for part in alone)
+    assert whole.events["account"].to_pylist() == [a for part in alone for a in part.events["account"].to_pylist()]
 
 
 def test_another_number_of_fields_is_refused() -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import csv
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from tocsin.collect.formats.csv_fields import cuttable
 from tocsin.collect.formats.lines import BOM
 from tocsin.collect.mapped import Cut, Lines, lines_of, parsed
 from tocsin.collect.mapping import Dialect, Mapping
@@ -52,11 +52,10 @@ class CsvParser:
         lines = self._without_header(lines_of(block))
         refused: dict[int, str] = {}
         texts = self._decoded(lines, refused)
-        where = self._whole(texts, refused)
-        columns, dropped = self._read([texts[i] for i in where])
-        for row in dropped:
-            refused[int(where[row])] = "bad-type"
-        cut = Cut(np.delete(where, dropped), columns)
+        found = cuttable(texts, self._dialect, len(self._names))
+        for i in set(range(len(texts))) - set(found.where.tolist()) - set(refused):
+            refused[i] = "bad-type"
+        cut = Cut(found.where, self._read(found.texts))
         return parsed(self._mapping, block, lines, cut, refused, source=source, references=references)
 
     def _names_of(self, header: str | None) -> list[str]:
@@ -87,6 +86,8 @@ class CsvParser:
         return Lines([texts[i] for i in kept], lines.offsets[kept], lines.lengths[kept])
 
     def _is_header(self, line: bytes) -> bool:
+        if b"\r" in line:
+            return False
         return tuple(self._fields(line.decode(self._dialect.encoding, "replace"))) == self._header
 
     def _decoded(self, lines: Lines, refused: dict[int, str]) -> list[bytes]:
@@ -109,38 +110,11 @@ class CsvParser:
             refused[i] = "not-utf8"
             return b""
 
-    def _whole(self, texts: list[bytes], refused: dict[int, str]) -> np.ndarray:
-        """Lines with the right number of fields and no quote left open; the others are refused."""
-        if not texts:
-            return np.zeros(0, np.int64)
-        ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64)
-        data = np.frombuffer(b"\n".join(texts) + b"\n", np.uint8)
-        delimiters = np.flatnonzero(data == ord(self._dialect.delimiter))
-        open_quotes = np.zeros(len(texts), np.int64)
-        if self._dialect.quote is not None:
-            quotes = np.flatnonzero(data == ord(self._dialect.quote))
-            before_line = np.searchsorted(quotes, ends - np.diff(ends, prepend=0))
-            open_quotes = (np.searchsorted(quotes, ends) - before_line) % 2
-            line = np.searchsorted(ends, delimiters, side="right")
-            inside = (np.searchsorted(quotes, delimiters) - before_line[line]) % 2 == 1
-            delimiters = delimiters[~inside]
-        fields = np.diff(np.searchsorted(delimiters, ends), prepend=0) + 1
-        good = (fields == len(self._names)) & (open_quotes == 0)
-        for i in np.flatnonzero(~good):
-            refused.setdefault(int(i), "bad-type")
-        return np.flatnonzero(good & ~np.isin(np.arange(len(texts)), list(refused)))
-
-    def _read(self, texts: list[bytes]) -> tuple[dict[str, pa.Array], list[int]]:
-        """Columns of text, and the rows that Arrow, which quotes at the beginning of a field only, counts otherwise."""
+    def _read(self, texts: list[bytes]) -> dict[str, pa.Array]:
+        """Columns of text of plain lines."""
         wanted = list(self._mapping.columns_read())
         if not texts:
-            return {name: pa.array([], pa.string()) for name in wanted}, []
-        dropped: list[int] = []
-
-        def skip(row: arrow_csv.InvalidRow) -> str:
-            dropped.append(row.number - 1)
-            return "skip"
-
+            return {name: pa.array([], pa.string()) for name in wanted}
         table = arrow_csv.read_csv(
             pa.BufferReader(b"\n".join(texts) + b"\n"),
             read_options=arrow_csv.ReadOptions(column_names=self._names, use_threads=False, block_size=1 << 26),
@@ -149,10 +123,9 @@ class CsvParser:
                 quote_char=self._dialect.quote or False,
                 newlines_in_values=False,
                 ignore_empty_lines=False,
-                invalid_row_handler=skip,
             ),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
             ),
         )
-        return {name: table[name].combine_chunks() for name in wanted}, dropped
+        return {name: table[name].combine_chunks() for name in wanted}
