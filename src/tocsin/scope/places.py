@@ -28,6 +28,9 @@ DAYS_TO_AGE = 7
 """A place in quiet use for so long needs no explained patients. A choice: thefts of the range that go on for longer
 come from places that were loud at first."""
 
+_DAY_BITS = 24
+"""Days since 1970 fit in so many bits, until the year 47900."""
+
 OWN, FOREIGN, UNTOLD = 0, 1, 2
 """Owner's established place | something of it is not the owner's | the row, or the past, does not say."""
 
@@ -109,16 +112,16 @@ def _dimension(
 
 def _on_days(code: np.ndarray, days: np.ndarray, used: np.ndarray) -> np.ndarray:
     """Codes in use on DAYS_TO_ESTABLISH days or more."""
-    pairs = np.unique(np.stack([code[used], days[used]]), axis=1)[0]
-    found, on_days = np.unique(pairs, return_counts=True)
+    pairs = np.unique((code[used] << _DAY_BITS) | days[used])
+    found, on_days = np.unique(pairs >> _DAY_BITS, return_counts=True)
     return found[on_days >= DAYS_TO_ESTABLISH]
 
 
 def _old(code: np.ndarray, days: np.ndarray, used: np.ndarray, day: int) -> np.ndarray:
     """Codes in quiet use by that day, and not used otherwise on their first day or before."""
     early = days <= day
-    first = np.full(int(code.max(initial=ABSENT)) + 1, np.iinfo(np.int64).max, np.int64)
+    # One place more than there are codes: ABSENT, the last, looks itself up there.
+    first = np.full(int(code.max(initial=ABSENT)) + 2, np.iinfo(np.int64).max, np.int64)
     np.minimum.at(first, code[used & early], days[used & early])
-    named = code != ABSENT
-    loud = np.unique(code[named & ~used & (days <= first[code])])
+    loud = code[~used & (days <= first[code])]
     return np.setdiff1d(code[used & early], loud)
