@@ -1,0 +1,186 @@
+"""Operate: keep Tocsin itself well. One function per command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tocsin import __version__, wiring
+from tocsin.config import Settings
+from tocsin.detect.calibration import Calibration
+from tocsin.errors import StoreUnavailable, TocsinError, Usage
+from tocsin.main.intake import Progress, unheard
+from tocsin.main.learning import learn
+from tocsin.main.region import EPOCH, Region
+from tocsin.main.river import River, accepted_order
+from tocsin.model.event import EVENT
+from tocsin.model.evidence import MICRONATS
+
+
+def calibrate(
+    settings: Settings,
+    *,
+    since: date | None,
+    until: date | None,
+    dry_run: bool,
+    now: datetime,
+    progress: Progress = unheard,
+) -> dict[str, Any]:
+    """Learn what is usual from the region's own events and put it in force, with its hash, through the ledger."""
+    with Region.open(settings, now=now, progress=progress) as region:
+        days = [(day - EPOCH).days for day in region.parts.days("events") if _within(day, since, until)]
+        if not days:
+            raise StoreUnavailable("there are no events to learn from", advice="Import a trail first.")
+        factory = wiring.factory()
+        asked = 0
+
+        def day_of(day: int) -> pa.Table:
+            nonlocal asked
+            progress("learning", asked, 2 * len(days))
+            asked += 1
+            events = region.parts.read("events", day=EPOCH + timedelta(days=day))
+            return accepted_order(events.select(EVENT.names))
+
+        def river_on(calibrations: tuple[Calibration, ...]) -> River:
+            return wiring.river(
+                settings, calibrations, facts=region.parts.read("facts"), persons=region.parts.read("persons")
+            )
+
+        learned = learn(days, day_of, river_on, factory=factory, kept=lambda *_: None)
+        judge = learned.river.judge
+        batch = 0 if dry_run else region.put_calibration(learned.calibration, now=now)
+        lines = [
+            {
+                "role": role,
+                "rung": rung.name,
+                "budget": rung.budget,
+                "weight": round(line.weight / MICRONATS, 3),
+                "measured": line.measured,
+                "stratum": line.stratum,
+                "from": "region" if line.calibration == learned.calibration.hash else "factory",
+            }
+            for role in ["", *sorted(set(judge.roles) - {""})]
+            for rung, line in zip(judge.ladder.rungs, judge.ladder.lines(role), strict=True)
+        ]
+        return {
+            "calibration": learned.calibration.hash,
+            "in_force": not dry_run,
+            "batch": batch,
+            **learned.calibration.made_from,
+            "lines": lines,
+        }
+
+
+def rebuild(settings: Settings, *, now: datetime, progress: Progress = unheard) -> dict[str, Any]:
+    """Delete what is derived and make it anew from the ledger."""
+    with Region.open(settings, now=now) as region:
+        batches = region.rebuild(progress=progress)
+        return {"batches": batches, "folded": region.folded}
+
+
+def verify(settings: Settings, *, progress: Progress = unheard) -> dict[str, Any]:
+    """Hash every segment again, and check the vault's receipts and the derived parts."""
+    from tocsin.ledger import verify as check_ledger
+
+    ledger = wiring.ledger_view(settings)
+    total, done = ledger.total_bytes, 0
+
+    def heard(count: int) -> None:
+        nonlocal done
+        done += count
+        progress("hashing", done, total)
+
+    checks = [
+        {
+            "segment": check.segment,
+            "form": check.form,
+            "bytes": check.bytes,
+            "sound": check.error is None,
+            "batches": list(check.batches) if check.error else [],
+            "problem": str(check.error) if check.error else "",
+        }
+        for check in check_ledger(ledger, progress=heard)
+    ]
+    parts, problem = 0, ""
+    try:
+        parts = wiring.parts(settings.state / "derived").verify()
+    except TocsinError as error:
+        problem = str(error)
+    return {
+        "batches": ledger.last_batch,
+        "segments": checks,
+        "sound": all(check["sound"] for check in checks) and not problem,
+        "derived_parts": parts,
+        "derived_problem": problem,
+    }
+
+
+def doctor(settings: Settings) -> dict[str, Any]:
+    """Whether this machine and this state are fit to watch: one finding a line, with what to do."""
+    findings: list[dict[str, str]] = []
+
+    def check(what: str, look: Callable[[], tuple[str, str]]) -> None:
+        try:
+            state, advice = look()
+        except TocsinError as error:
+            state, advice = "bad", str(error)
+        findings.append({"what": what, "state": state, "advice": advice})
+
+    check("python", lambda: ("good", sys.version.split()[0]))
+    check("calibration that ships", lambda: ("good", f"hash {wiring.factory().hash}"))
+    check("state folder", lambda: _folder(settings.state))
+    check("room on the disk", lambda: _room(settings.state))
+    check("pseudonym key", lambda: _key(settings))
+    check("ledger", lambda: _ledger(settings))
+    check("derived parts", lambda: _derived(settings))
+    return {"version": __version__, "findings": findings, "fit": all(f["state"] != "bad" for f in findings)}
+
+
+def _within(day: date, since: date | None, until: date | None) -> bool:
+    return (since is None or day >= since) and (until is None or day < until)
+
+
+def _folder(path: Path) -> tuple[str, str]:
+    if not path.exists():
+        return "new", "It will be made by the first `tocsin import`."
+    if not os.access(path, os.W_OK | os.X_OK):
+        return "bad", "This account may not write there."
+    if path.stat().st_mode & 0o077:
+        return "poor", "Others may read it: chmod 700."
+    return "good", ""
+
+
+def _room(path: Path) -> tuple[str, str]:
+    place = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    return ("good" if free > 5 * 2**30 else "poor"), f"{free / 2**30:.0f} GiB free"
+
+
+def _key(settings: Settings) -> tuple[str, str]:
+    path = settings.key_file or settings.state / "key"
+    if not path.exists():
+        return "new", "It will be made by the first `tocsin import`."
+    if path.stat().st_mode & 0o077:
+        raise Usage("the pseudonym key may be read by others", advice="chmod 600 it.")
+    return "good", ""
+
+
+def _ledger(settings: Settings) -> tuple[str, str]:
+    if not (settings.state / "ledger").exists():
+        return "new", ""
+    view = wiring.ledger_view(settings)
+    return "good", f"{view.last_batch} batches, {view.total_bytes / 2**20:.0f} MiB; `tocsin verify` hashes them all"
+
+
+def _derived(settings: Settings) -> tuple[str, str]:
+    if not (settings.state / "derived").exists():
+        return "new", ""
+    days = wiring.parts(settings.state / "derived").days("events")
+    return "good", f"{len(days)} days" + (f", {days[0]} to {days[-1]}" if days else "")
