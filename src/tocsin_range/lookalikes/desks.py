@@ -18,7 +18,7 @@ def prepare_busy_secretary(part: Part) -> None:
     world = part.world
     account = free_account(world, part.rng, "secretary")
     part.accounts = [account]
-    world.staff.pace[account] = 5.2
+    world.staff.pace[account] = 8.0
     world.staff.worktime[account] = 1.0
     house = world.region.unit_house[world.staff.unit[account]]
     wards = np.flatnonzero((world.region.unit_house == house) & (world.region.unit_beds > 0))[: UNITS - 1]
