@@ -14,7 +14,7 @@ import pytest
 
 from tocsin.errors import DiskFull, StoreUnavailable, TocsinError
 from tocsin.ledger import Ledger
-from unit.ledger.disks import FullDisk
+from unit.ledger.disks import FullDisk, QuickDisk
 from unit.ledger.expected import SMALL, T0, Expected, assert_holds, assert_tidy, commit, reopened
 
 LINES = tuple(("AuditEvent", b"%39d\n" % number) for number in range(30))
@@ -64,7 +64,7 @@ def test_wherever_it_fills_up_nothing_is_lost_or_half_written(tmp_path: Path, ti
         accepted, said = _live(path, disk)
         assert accepted == BATCHES
         assert all(isinstance(error, DiskFull) for error in said)
-        with reopened(path) as ledger:
+        with reopened(path, disk=QuickDisk()) as ledger:
             assert_holds(ledger, BATCHES)
             assert_tidy(ledger)
             assert not ledger.recovered.damage

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.ledger import Ledger
-from unit.ledger.disks import PowerCutDisk, Stopped, StoppingDisk
+from unit.ledger.disks import PowerCutDisk, QuickDisk, Stopped, StoppingDisk
 from unit.ledger.expected import SMALL, T0, Expected, assert_holds, assert_tidy, commit, reopened
 
 
@@ -101,7 +101,7 @@ def test_nothing_acknowledged_is_lost_wherever_it_stops(tmp_path: Path, disk_kin
 
 
 def _check_recovery(path: Path, acknowledged: list[Expected]) -> None:
-    ledger = reopened(path)
+    ledger = reopened(path, disk=QuickDisk())
     expected = list(acknowledged)
     if ledger.last_batch == len(expected) + 1:  # committed, and stopped before it could say so
         number = ledger.last_batch
@@ -111,7 +111,7 @@ def _check_recovery(path: Path, acknowledged: list[Expected]) -> None:
     assert not ledger.recovered.damage
     ledger.close()
     before = _files(path)
-    ledger = reopened(path)
+    ledger = reopened(path, disk=QuickDisk())
     assert _files(path) == before, "recovering twice changes nothing more"
     commit(ledger, FIRST)
     assert_holds(ledger, [*expected, FIRST])

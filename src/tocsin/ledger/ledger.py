@@ -24,7 +24,7 @@ from tocsin.ledger.view import LedgerView, utc
 from tocsin.ledger.writing import BatchWriter
 
 SEGMENT_BYTES: Final = 64 << 20
-"""A segment that would grow over this is closed: a second of a large region, and what one damaged file can touch at most."""
+"""A segment that would grow over this is closed; it bounds what one damaged file can touch."""
 SEGMENT_AGE: Final = timedelta(minutes=10)
 """One that was opened this long ago is closed before the next batch."""
 
