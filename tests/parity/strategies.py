@@ -55,14 +55,11 @@ _ROW = st.fixed_dictionaries(
 )
 
 _FILLED = {
-    "professional": None,
     "token": 2**64 - 1,
     "address": "203.0.113.9",
     "purpose": "TREAT",
     "query_length": 65_535,
-    "page": 1,
     "id_low": -1,
-    "query_hash": 1,
     "segment": 3,
     "length": 900,
 }
@@ -75,7 +72,7 @@ def event_id_of(at: datetime, line: int) -> bytes:
 
 
 def whole_row(told: dict[str, Any]) -> dict[str, Any]:
-    """A row of STORED_EVENT from what matters in it (at least `at` and `line`)."""
+    """A row of STORED_EVENT from what matters in it (at least `at` and `line`); what it lacks is null, or 0."""
     row = {"row": 0, "source": "replay", "service": None, "account": None, "client": None, "network": None}
     row |= {"device": 0, "assurance": 0, "action": "read", "outcome": "success", "request": 0, "patient": None}
     row |= {"patients": None, "elements": 0, "query_kind": "none", "query_head": None, "batch": 1}
@@ -90,7 +87,8 @@ def table_of(rows: list[dict[str, Any]]) -> pa.Table:
     """Whole rows as a table of STORED_EVENT."""
     columns = []
     for field in STORED_EVENT:
-        values = [row[field.name] for row in rows]
+        default = None if field.nullable else 0
+        values = [row.get(field.name, default) for row in rows]
         if pa.types.is_dictionary(field.type):
             columns.append(pa.array(values, pa.string()).dictionary_encode().cast(field.type))
         else:

@@ -83,10 +83,10 @@ class Parts(Protocol):
         """Merge parts into few files, sorted by account, so that a question about a few accounts reads little.
 
         Calendar months that end on or before `before` become one file each; of the other months, every day that has
-        many parts does (a live stream makes thousands). Answers do not change: `read`, `days`, `batches` and `ids`
-        give what they gave, and what was written may be written again. Idempotent, and safe to be killed at any
-        moment: one rename puts the file in force and its parts out of it. Returns what was merged, as "2025-09" or
-        "2025-10-02". What belongs to no day stays as it is.
+        many parts does (a live stream makes thousands), and so does what belongs to no day. Answers do not change:
+        `read`, `days`, `batches` and `ids` give what they gave, and what was written may be written again. Idempotent,
+        and safe to be killed at any moment: one rename puts the file in force and its parts out of it. Returns what
+        was merged, as "2025-09", "2025-10-02" or "none".
         """
 
     def verify(self) -> int:

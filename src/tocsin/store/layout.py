@@ -4,7 +4,7 @@
     <root>/v1/<kind>/day=none/batch-000001.parquet           what belongs to no day
     <root>/v1/<kind>/merged=2025-09/in-force.json            which file holds the month, and which parts it stands for
     <root>/v1/<kind>/merged=2025-09/000001.parquet           the month, sorted by account
-    <root>/v1/<kind>/merged=2025-10-02/...                   the same for one day
+    <root>/v1/<kind>/merged=2025-10-02/...                   the same for one day; merged=none/ for what has none
     <root>/v1/<kind>/schema.arrow                            of the kinds whose schema is that of the first table
 
 A part that something merged stands for does not count, whether or not it has been deleted yet; nor does a merged day
@@ -43,7 +43,7 @@ class Merged:
     """Parts of one day or month in one file."""
 
     name: str
-    """"2025-09" or "2025-09-14"."""
+    """"2025-09", "2025-09-14" or "none" (what belongs to no day)."""
     path: Path
     places: frozenset[Place]
     """The parts it stands for."""
@@ -117,9 +117,8 @@ class Layout:
     def merged_over(self, kind: Kind, place: Place) -> list[Merged]:
         """What is merged and stands for this part."""
         day = place[0]
-        if day is None:
-            return []
-        merged = [one for name in (month_of(day), day.isoformat()) for one in self._merged(kind, name)]
+        names = (month_of(day), day.isoformat()) if day else ("none",)
+        merged = [one for name in names for one in self._merged(kind, name)]
         return [one for one in merged if place in one.places]
 
     def superseded(self, kind: Kind) -> list[Path]:
@@ -154,7 +153,7 @@ class Layout:
         return [(label, value) for label, _, value in split if value]
 
     def _parts(self, kind: Kind, value: str) -> dict[Place, Path]:
-        day = None if value == "none" else date.fromisoformat(value)
+        day = _day(value)
         folder = self.folder(kind) / f"day={value}"
         found = ((entry, _BATCH.fullmatch(entry)) for entry in self._entries(folder))
         return {(day, int(match[1])): folder / entry for entry, match in found if match}
@@ -200,7 +199,7 @@ def _ranges(places: frozenset[Place]) -> dict[str, list[list[int]]]:
     """Day -> first and last batch of each run: a live day has thousands of batches in a row."""
     runs: dict[str, list[list[int]]] = {}
     for day, batch in sorted(places, key=rank):
-        its = runs.setdefault(str(day), [])
+        its = runs.setdefault(day.isoformat() if day else "none", [])
         if its and its[-1][1] == batch - 1:
             its[-1][1] = batch
         else:
@@ -211,8 +210,12 @@ def _ranges(places: frozenset[Place]) -> dict[str, list[list[int]]]:
 def _places(runs: dict[str, list[list[int]]]) -> frozenset[Place]:
     """The reverse of `_ranges`."""
     return frozenset(
-        (date.fromisoformat(day), batch) for day, its in runs.items() for a, b in its for batch in range(a, b + 1)
+        (_day(told), batch) for told, its in runs.items() for first, last in its for batch in range(first, last + 1)
     )
+
+
+def _day(told: str) -> date | None:
+    return None if told == "none" else date.fromisoformat(told)
 
 
 def _within(value: str, first: date | str | None, last: date | None) -> bool:

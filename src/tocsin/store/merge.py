@@ -27,7 +27,7 @@ from tocsin.store.layout import InForce, Layout, Merged, Place, month_of
 from tocsin.store.shape import fitted
 
 PARTS_OF_A_DAY: Final = 16
-"""A day that is not yet part of a merged month is merged when it has that many parts: a live stream makes thousands."""
+"""What is not yet part of a merged month is merged when it has that many parts: a live stream makes thousands."""
 
 
 _LOOSE: Final = """
@@ -104,8 +104,7 @@ def _due(in_force: InForce, before: date) -> Iterator[tuple[str, InForce]]:
     """What is to be merged, and from what: closed months with something loose, then days with many parts."""
     groups: dict[str, list[Place]] = defaultdict(list)
     for place in in_force.places():
-        if place[0] is not None:
-            groups[_group(place[0], before)].append(place)
+        groups[_group(place[0], before)].append(place)
     for name, places in groups.items():
         parts = {place: in_force.parts[place] for place in places if place in in_force.parts}
         merged = tuple(one for one in in_force.merged if one.name.startswith(name))
@@ -114,7 +113,9 @@ def _due(in_force: InForce, before: date) -> Iterator[tuple[str, InForce]]:
             yield name, InForce(parts, merged)
 
 
-def _group(day: date, before: date) -> str:
+def _group(day: date | None, before: date) -> str:
+    if day is None:
+        return "none"
     return month_of(day) if month_of(day) < month_of(before) else day.isoformat()
 
 
@@ -137,7 +138,7 @@ def _sorted(made: duckdb.DuckDBPyConnection, sources: InForce, schema: pa.Schema
     if sources.merged:
         selects.append(f"SELECT {names}, _day, _batch, _row FROM read_parquet($merged, hive_partitioning = false)")
         values["merged"] = [str(one.path) for one in sources.merged]
-    order = ("account NULLS FIRST, " if "account" in schema.names else "") + "_day, _batch, _row"
+    order = ("account NULLS FIRST, " if "account" in schema.names else "") + "_day NULLS FIRST, _batch, _row"
     relation = made.sql(f"{' UNION ALL '.join(selects)} ORDER BY {order}", params=values)
     for batch in relation.to_arrow_reader(ROWS_IN_GROUP):
         yield pa.Table.from_batches([batch])
@@ -151,7 +152,8 @@ def _batches_of(path: Path) -> Iterator[pa.Table]:
 
 def _without(table: pa.Table, place: Place) -> pa.Table:
     day, batch = place
-    its = pc.and_(pc.equal(table["_day"], pa.scalar(day)), pc.equal(table["_batch"], batch))
+    its_day = pc.is_null(table["_day"]) if day is None else pc.equal(table["_day"], pa.scalar(day))
+    its = pc.fill_null(pc.and_(its_day, pc.equal(table["_batch"], batch)), False)
     return table.filter(pc.invert(its))
 
 

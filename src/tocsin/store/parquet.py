@@ -144,7 +144,10 @@ class ParquetParts:
         loose = [_placed(self._part(path, schema), place) for place, path in in_force.parts.items()]
         merged = [self._merged_part(one.path, whole, _earlier(day, None)) for one in in_force.merged]
         table = joined([*loose, *merged], whole)
-        return table.sort_by([(field.name, "ascending") for field in PLACES]).select(schema.names)
+        places = table.select([field.name for field in PLACES])
+        places = places.set_column(0, PLACES[0], pc.fill_null(table["_day"], date.min))  # no day comes first
+        order = pc.sort_indices(places, [(field.name, "ascending") for field in PLACES])
+        return table.take(order).select(schema.names)
 
     def _part(self, path: Path, schema: pa.Schema) -> pa.Table:
         try:

@@ -97,8 +97,16 @@ def test_kinds_without_accounts_keep_their_order(tmp_path: Path) -> None:
     assert parts.read("coverage").to_pydict() == {"hour": [3, 1, 2, 3, 1, 2], "batch": [1, 1, 1, 2, 2, 2]}
 
 
-def test_what_belongs_to_no_day_stays(tmp_path: Path) -> None:
+def test_what_belongs_to_no_day_is_merged_when_it_has_many_parts(tmp_path: Path) -> None:
     parts = ParquetParts(tmp_path)
-    parts.write("alerts", pa.table({"n": [1]}), day=None, batch=1)
-    assert parts.compact("alerts", before=OCTOBER) == []
-    assert parts.read("alerts").num_rows == 1
+    for batch in range(PARTS_OF_A_DAY):
+        assert parts.compact("alerts", before=OCTOBER) == []
+        parts.write("alerts", pa.table({"n": [batch, -batch]}), day=None, batch=batch)
+    assert parts.compact("alerts", before=OCTOBER) == ["none"]
+    assert [path.parent.name for path in tmp_path.rglob("*.parquet")] == ["merged=none"]
+    parts.write("alerts", pa.table({"n": [100]}), day=None, batch=1)
+    parts.write("alerts", pa.table({"n": [200]}), day=OCTOBER, batch=0)
+    assert parts.batches("alerts", None) == list(range(PARTS_OF_A_DAY))
+    assert parts.days("alerts") == [OCTOBER]
+    assert parts.read("alerts").column("n").to_pylist()[:5] == [0, 0, 100, 2, -2]
+    assert parts.read("alerts").column("n").to_pylist()[-1] == 200
