@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_DOUBTFUL = 0.02
-"""At most this share of account-weeks is set aside as doubtful: beyond, the region is simply heavier than the factory."""
+"""At most this share of account-weeks is set aside: beyond, the region is simply heavier than the factory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,7 @@ class Weeks:
     """Doubtful account-weeks left out."""
 
 
-def honest_weeks(
-    heaviest: Mapping[tuple[int, int], int], doubtful: Collection[tuple[int, int]], *, days: int
-) -> Weeks:
+def honest_weeks(heaviest: Mapping[tuple[int, int], int], doubtful: Collection[tuple[int, int]], *, days: int) -> Weeks:
     """Account-weeks that lie whole within a past of so many days (weeks count from its first), without the doubtful.
 
     A past of less than a week gives its only, partial week. The heaviest doubtful are set aside first, and no more than

@@ -1,0 +1,210 @@
+"""Inspect: what a person asks of a region's state, without holding it. One function per command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tocsin import wiring
+from tocsin.collect.watchable import watchable
+from tocsin.config import Settings
+from tocsin.door.persons import Persons
+from tocsin.errors import StoreUnavailable, Usage
+from tocsin.explain.nearest import nearest_reason
+from tocsin.explain.reasons import reasons
+from tocsin.explain.staff import Staff
+from tocsin.main.establish import Harvest, harvest, harvest_data
+from tocsin.main.tables import alert_data, alert_id, alerts_of, instant
+from tocsin.model.alert import Alert
+from tocsin.model.event import categories_of, elements_of
+from tocsin.scope.silence import HOUR_US, silent_hours
+
+_SAMPLE_DAYS = 7
+"""Days of events from which `coverage` says what a trail can and cannot record."""
+
+
+class Reading:
+    """A region's derived parts, to read."""
+
+    def __init__(self, settings: Settings) -> None:
+        if not (settings.state / "derived").exists():
+            raise StoreUnavailable("there is nothing here yet", advice="Import a trail first: tocsin import PATH.")
+        self.settings = settings
+        self.parts = wiring.parts(settings.state / "derived")
+        self.questions = wiring.questions(settings, self.parts)
+
+    def alerts(self) -> list[Alert]:
+        """Every alert, oldest first."""
+        if not self.parts.days("alerts"):
+            return []
+        return sorted(alerts_of(self.parts.read("alerts")), key=lambda alert: (alert.at, alert.account))
+
+    def alert(self, name: str) -> Alert:
+        """One alert by its name (or the beginning of it). Raises `Usage`."""
+        found = [alert for alert in self.alerts() if alert_id(alert).startswith(name)]
+        if len(found) != 1:
+            what = "no alert has" if not found else f"{len(found)} alerts have"
+            raise Usage(f"{what} the name {name}", advice="`tocsin alerts` lists them.")
+        return found[0]
+
+    def staff(self) -> Staff:
+        """The directory as explain reads it."""
+        staff = Staff()
+        staff.learn(self.parts.read("facts"))
+        return staff
+
+
+def alerts(settings: Settings) -> dict[str, Any]:
+    """Every alert, oldest first."""
+    reading = Reading(settings)
+    return {"alerts": [{"alert": alert_id(alert), **alert_data(alert)} for alert in reading.alerts()]}
+
+
+def explain(settings: Settings, name: str) -> dict[str, Any]:
+    """One alert: its sentences, its heaviest events with the reason each lacks, and how the ledger shows them."""
+    reading = Reading(settings)
+    alert = reading.alert(name)
+    facts, staff, known = reading.parts.read("facts"), reading.staff(), reasons()
+    persons = Persons(reading.parts.read("persons"))
+    events = []
+    for event in alert.events:
+        for row in reading.questions.event(bytes.fromhex(event)).to_pylist():
+            entry = {
+                "event": event,
+                "at": row["at"].isoformat().replace("+00:00", "Z"),
+                "service": row["service"],
+                "action": row["action"],
+                "outcome": row["outcome"],
+                "patient": row["patient"].hex() if row["patient"] else None,
+                "explained_by": row["explained_by"],
+                "original": {"segment": row["segment"], "offset": row["offset"], "length": row["length"]},
+            }
+            if row["explained_by"] == "unexplained" and row["patient"]:
+                actor = staff.actor(alert.account, row["professional"])
+                at = int(row["at"].timestamp() * 1_000_000)
+                near = nearest_reason(
+                    _records(row["patient"], persons), at, actor, facts=facts, staff=staff, reasons=known
+                )
+                entry["nearest"] = {"en": near.en, "fr": near.fr}
+            events.append(entry)
+    return {
+        "alert": alert_id(alert),
+        **alert_data(alert),
+        "measured": alert.measured,
+        "stratum": alert.stratum,
+        "calibration": alert.calibration,
+        "counter_evidence": _counter_evidence(reading, alert),
+        "events": events,
+    }
+
+
+def scope(
+    settings: Settings,
+    *,
+    account: str | None,
+    reveal: str | None,
+    who: str | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Incidents and whose data each exposed; identifiers only with a reason, and a receipt for it."""
+    reading = Reading(settings)
+    alerts_in = [alert for alert in reading.alerts() if account is None or alert.account == account]
+    found = harvests(reading, alerts_in)
+    identifiers = None
+    if reveal is not None:
+        references = wiring.region_references(settings)
+        wanted = {patient for one in found for patient in one.patients()}
+        identifiers = wiring.vault(settings, references).reveal(wanted, reason=reveal, who=who or "", now=now)
+    return {
+        "incidents": [_incident_data(one) for one in found],
+        "exposures": [row for one in found for row in harvest_data(one, identifiers)],
+    }
+
+
+def harvests(reading: Reading, alerts_in: list[Alert]) -> list[Harvest]:
+    """Scope of the incidents that alerts come to."""
+    sessions = reading.parts.read("sessions") if reading.parts.days("sessions") else None
+    if not alerts_in or sessions is None:
+        return []
+    return harvest(
+        alerts_in,
+        reading.settings,
+        questions=reading.questions,
+        sessions=sessions,
+        services=reading.staff().categories_of_service,
+    )
+
+
+def coverage(settings: Settings, *, since: datetime | None, until: datetime | None) -> dict[str, Any]:
+    """Per service and hour: received, failed, silent; what was rejected; and what each trail cannot record."""
+    reading = Reading(settings)
+    hours = reading.questions.services_by_hour(since=since, until=until)
+    service = hours["service"].cast(pa.string()).to_pylist()
+    hour = hours["hour"].cast(pa.int64()).to_numpy() // HOUR_US
+    events = hours["events"].to_numpy()
+    told = []
+    for name in sorted({name or "" for name in service}):
+        mine = np.array([(one or "") == name for one in service], bool)
+        silent = silent_hours(hour[mine], events[mine])
+        told.append(
+            {
+                "service": name,
+                "received": int(events[mine].sum()),
+                "failed": int(hours["failed"].to_numpy()[mine].sum()),
+                "first": instant(int(hour[mine].min()) * HOUR_US),
+                "last": instant((int(hour[mine].max()) + 1) * HOUR_US),
+                "hours": int(mine.sum()),
+                "silent": [instant(int(h) * HOUR_US) for h in silent],
+            }
+        )
+    rejected = reading.questions.rejections().to_pylist()
+    return {"services": told, "rejected": rejected, "watch": [asdict(watch) for watch in _watch(reading)]}
+
+
+def _watch(reading: Reading) -> list[Any]:
+    days = reading.parts.days("events")[-_SAMPLE_DAYS:]
+    if not days:
+        return []
+    sample = pa.concat_tables([reading.parts.read("events", day=day) for day in days]).unify_dictionaries()
+    return watchable(None, sample)
+
+
+def _incident_data(found: Harvest) -> dict[str, Any]:
+    by = found.exposures["by"].cast(pa.string())
+    thief = found.exposures.filter(pc.not_equal(by, "owner"))
+    bits = thief["elements"].to_pylist()
+    union = int(np.bitwise_or.reduce(np.array(bits, np.uint32))) if bits else 0
+    return {
+        "incident": found.incident.id,
+        "account": found.incident.account,
+        "opened_at": instant(found.incident.opened_at),
+        "alerts": [alert_id(alert) for alert in found.incident.alerts],
+        "rungs": [alert.rung for alert in found.incident.alerts],
+        "patients": {name: int(pc.sum(pc.equal(by, name)).as_py() or 0) for name in ("thief", "unsure", "owner")},
+        "elements": elements_of(union),
+        "categories": categories_of(union),
+        "unnamed": found.unnamed.select(["by", "action", "acts", "patients"]).to_pylist(),
+    }
+
+
+def _counter_evidence(reading: Reading, alert: Alert) -> list[str]:
+    """What speaks for the owner: accesses of the same days that something explains."""
+    at = datetime.fromisoformat(instant(alert.at))
+    told = reading.questions.explanations_of([alert.account], since=at - timedelta(days=7), until=at).to_pylist()
+    return [
+        f"{entry['patients_named']} patients of the 7 days before are explained by {entry['explained_by']}"
+        for entry in told
+        if entry["explained_by"] not in ("unexplained", "no-patient")
+    ]
+
+
+def _records(reference: bytes, persons: Persons) -> list[bytes]:
+    wanted = np.frombuffer(reference, "V17")
+    person: Callable[..., np.ndarray] = persons.person_of
+    return list({reference, person(wanted)[0].tobytes()})

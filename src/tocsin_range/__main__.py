@@ -1,0 +1,5 @@
+"""`python -m tocsin_range`."""
+
+from tocsin_range.cli import main
+
+main()
