@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from parity.rivers import DAY, MARKED, Course, FixedLadder, Slices, Told
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.nulls import AGES
@@ -84,8 +86,10 @@ class Account:
     """By key."""
     windows: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     """(detector, window number) -> flagged rows."""
-    noted: list[tuple[int, int, int]] = field(default_factory=list)
-    """(slice, event id, gain) since the last restart."""
+    since: int = 0
+    """Time of the last restart."""
+    noted: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """(slice, time, event id, gain)."""
     own: list[dict[str, int]] = field(default_factory=list)
     """Counts of its own quiet finished sessions."""
 
@@ -151,7 +155,8 @@ class Referee:
         if row.account < 0:
             return False, 0
         account = self.accounts[row.account]
-        now = account.clock = max(row.at, account.clock)
+        ahead = account.clock if account.clock < (self.day + 2) * DAY else row.at  # beyond tomorrow is no clock
+        now = account.clock = max(row.at, ahead)
         key = mix(mix(key_of(account.name), row.client), row.device)
         if self._stopped(account, key, now) and self.contain:
             return True, 0
@@ -161,7 +166,7 @@ class Referee:
             id = mix(mix(key, row.id >> 64), row.id % 2**64)
             age = sum(row.age_days >= bound for bound in (2, 7))
             session = account.open[key] = Session(key, id, row.account, now, now, age)
-        session.last_at = now
+        session.last_at = max(now, session.last_at)
         session.events += 1
         self._count(row, account, session, now, shared)
         before = session.weight
@@ -170,7 +175,7 @@ class Referee:
         weight = account.ln_r1 + sum(s.weight for s in account.open.values())
         if abs(gain) >= 50_000:
             self.course.evidence.append((row.id, row.account, session.id, gain, weight))
-            account.noted.append((self.day, row.id, gain))
+            account.noted.append((self.day, now, row.id, gain))
         week = (self.day - 4) // 7
         self.heaviest[row.account, week] = max(weight, self.heaviest.get((row.account, week), weight))
         self._climb(row, account, session, weight, now)
@@ -195,7 +200,7 @@ class Referee:
             self.finished.extend(account.open.values())
             account.open = {}
             account.standing = account.ln_r1 = 0
-            account.families, account.noted = {}, []
+            account.families, account.since = {}, account.until
         if account.standing == END_SESSIONS and key == account.cut_key:
             account.until = now + self.ladder.rungs[END_SESSIONS - 1].duration_us + 1
             return True
@@ -253,7 +258,9 @@ class Referee:
         if len(account.own) < 5 or not value:
             return math.inf
         reached = sum(counts[name].bit_length() >= min(value.bit_length(), 11) for counts in account.own)
-        return e_value(max(reached / (len(account.own) + 1), 1e-6)) if reached else math.inf
+        if not reached:
+            return math.inf
+        return float(np.float32(e_value(max(reached / (len(account.own) + 1), 1e-6))))  # as the state keeps it
 
     # -- the ladder --------------------------------------------------------------------------------------------------
 
@@ -277,8 +284,8 @@ class Referee:
         account.until = now + rung.duration_us + (reached == END_SESSIONS)
         self.stood |= {(row.account, day) for day in range(now // DAY, (account.until - 1) // DAY + 1)}
         heavy: dict[int, int] = {row.id: 1 << 60}
-        for _, event, gain in account.noted:
-            if gain > 0:
+        for _, at, event, gain in account.noted:
+            if gain > 0 and at >= account.since:
                 heavy[event] = max(heavy.get(event, 0), gain)
         events = sorted(heavy, key=lambda event: (-heavy[event], event))[:10]
         self.course.alerts.append(

@@ -248,11 +248,11 @@ _ROW = st.fixed_dictionaries(
 )
 
 
-def _day_of(day: int, drawn: list[dict[str, Any]], *, late: bool) -> list[Told]:
+def _slice_of(day: int, drawn: list[dict[str, Any]], *, late: bool, first: int) -> list[Told]:
     """Rows of one slice in accepted order: first what came in time, then a second batch with what came late."""
     told: list[tuple[bool, Told]] = []
     at = day * DAY
-    for number, row in enumerate(drawn):
+    for number, row in enumerate(drawn, first):
         row = dict(row)
         at = min(at + row.pop("pause"), (day + 1) * DAY - 1)
         same, came_late = row.pop("same_event"), row.pop("late") and late
@@ -267,12 +267,12 @@ def _day_of(day: int, drawn: list[dict[str, Any]], *, late: bool) -> list[Told]:
 
 @st.composite
 def rivers(draw: st.DrawFn, *, late: bool = True, most: int = 14, days: int = 4) -> Slices:
-    """A few slices, some days apart at times; half of their rows are about the same account."""
+    """A few slices, some days apart at times, or of a day that was there before: a batch that came late."""
     slices: Slices = []
     day = MONDAY
-    for _ in range(draw(st.integers(1, days))):
-        slices.append((day, _day_of(day, draw(st.lists(_ROW, max_size=most)), late=late)))
-        day += draw(st.sampled_from((1, 1, 1, 2, 5)))
+    for number in range(draw(st.integers(1, days))):
+        slices.append((day, _slice_of(day, draw(st.lists(_ROW, max_size=most)), late=late, first=number * most)))
+        day += draw(st.sampled_from((1, 1, 1, 2, 5, 0, -1, -4) if late else (1, 1, 1, 2, 5)))
     return slices
 
 

@@ -272,7 +272,7 @@ class Judge:
             done.gain[noted], done.weight[noted],
         )  # fmt: skip
         judged.evidence.append(evidence)
-        self.recent.setdefault(done.day, []).append(evidence)
+        self.recent.setdefault(done.day, []).append(replace(evidence, at=rows.at[where]))
         week = (done.day - self.week_from) // 7
         order = np.argsort(rows.account[now], kind="stable")
         account = rows.account[now][order]

@@ -249,14 +249,16 @@ def _number(rows: Rows, key: np.ndarray, age_days: np.ndarray, held: Sessions) -
     before[1:] = rows.at[:-1]
     heads = np.flatnonzero(new_key)
     before[heads] = rows.at[heads] - GAP_US - 1
-    before[heads[known]] = held.last_at[inside[known]]
+    group = np.cumsum(new_key) - 1
+    floor = before[heads]
+    floor[known] = held.last_at[inside[known]]
+    before = np.maximum(before, floor[group])  # an older trail may come after a newer one
     begins = rows.at - before > GAP_US
     start = begins | new_key
     seg = np.cumsum(start) - 1
     first = np.flatnonzero(start)
     continues = ~begins[first]
     source = np.zeros(len(first), np.int64)
-    group = np.cumsum(new_key) - 1
     source[continues] = inside[group[first[continues]]]
 
     def carry(values: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
