@@ -77,6 +77,13 @@ class Explainer:
             self.actors[account] = self.staff.actor(self.accounts.names[account], professional)
             self._posts = None
 
+    def look_up_again(self) -> None:
+        """Facts have come: perhaps a directory now knows accounts that none knew."""
+        for account, actor in enumerate(self.actors):
+            if actor is None or actor not in self.staff.roles:
+                self.actors[account] = self.staff.actor(self.accounts.names[account], actor)
+        self._posts = None
+
     def role(self, account: int) -> str:
         """Role code of an account; "" if no directory knows."""
         return self.staff.role(self.actors[account]) if account < len(self.actors) else ""

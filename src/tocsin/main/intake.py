@@ -36,7 +36,7 @@ MAPPED: Final = "mapped"
 MARKS: Final = "marks"
 """Stream of the operator's honey patients."""
 OVERLONG: Final = "/overlong"
-"""Suffix of the stream that keeps the heads of lines over 16 MiB."""
+"""Suffix of the stream that keeps, for each line over 16 MiB, its length, a space and its first 64 KiB."""
 MARKS_FILE: Final = "marks.txt"
 
 Progress = Callable[[str, int, int], None]
@@ -191,7 +191,8 @@ def take_in(
 
 
 def _overlong(intake: Intake, stream: str, block: Block) -> None:
-    refused = Rejected("too-long", block.segment, block.offset, len(block.data) - 1)
+    length = int(block.data.partition(b" ")[0])
+    refused = Rejected("too-long", block.segment, block.offset, min(length, 2**31 - 1))
     if stream.removesuffix(OVERLONG) in (TRAIL, MAPPED):
         intake.lines += 1
         intake.rejected.append((stream, refused))

@@ -279,7 +279,7 @@ class Region:
 
     def _learn(self, number: int, intake: Intake) -> None:
         if len(intake.facts):
-            self.river.explainer.learn(intake.facts)
+            self.river.learn(intake.facts)
             self.parts.write("facts", intake.facts, day=None, batch=number)
         if len(intake.persons):
             self.parts.write("persons", intake.persons, day=None, batch=number)
@@ -334,7 +334,7 @@ class Region:
             self.calibration = Calibration.from_text(resumed.told["calibration"])
         self._put_in_force()
         facts, persons = self.parts.read("facts"), self.parts.read("persons")
-        self.river.explainer.learn(facts)
+        self.river.learn(facts)
         self.river.person_of = Persons(persons).person_of
 
 
@@ -367,12 +367,17 @@ def rungs_in(text: str) -> tuple[Rung, ...]:
 def _kept(pieces: Iterator[Piece], batch: Any, lines_of: Counter[str]) -> Iterator[Piece]:
     """Pieces as the ledger keeps them: with the place at which it does. Counts the lines of each file."""
     for piece in pieces:
-        data = piece.block.data if piece.block.data.endswith(b"\n") else piece.block.data + b"\n"
+        data = piece.block.data
         place = batch.append(piece.stream, data)
-        lines_of[piece.file] += (
-            sum(not line.isspace() for line in data.splitlines()) if b"\n\n" in data else data.count(b"\n")
-        )
+        lines_of[piece.file] += _lines(data)
         yield Piece(piece.stream, Block(data, place.segment, place.offset), piece.consumed, piece.file)
+
+
+def _lines(data: bytes) -> int:
+    """Lines that are not blank."""
+    if b"\n\n" in data or b"\n\r\n" in data or data[:1].isspace():
+        return sum(not line.isspace() for line in data.split(b"\n") if line)
+    return data.count(b"\n") + (not data.endswith(b"\n"))
 
 
 def _recipe_of(batch: Any, references: Any) -> Recipe:

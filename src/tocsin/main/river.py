@@ -47,6 +47,12 @@ class River:
     judge: Judge
     person_of: Persons = lambda references: references
 
+    def learn(self, facts: pa.Table) -> None:
+        """Take in directory facts (schema FACT); accounts that no directory knew are looked up again."""
+        self.explainer.learn(facts)
+        self.explainer.look_up_again()
+        self._know()
+
     def slice(self, events: pa.Table, *, day: int, batch: int) -> tuple[Folded, Sessions]:
         """Fold the events of one day (schema EVENT, accepted order). Returns what came, and sessions that ended."""
         finished = self.open(day)
@@ -98,6 +104,9 @@ class River:
         professional = dict(zip(told["account"].to_pylist(), told["professional_min"].to_pylist(), strict=True))
         for number in range(known, len(self.explainer.accounts.names)):
             self.explainer.identify(number, professional.get(self.explainer.accounts.names[number]))
+        self._know()
+
+    def _know(self) -> None:
         self.judge.know([self.explainer.role(number) for number in range(len(self.explainer.actors))])
 
 
