@@ -31,7 +31,9 @@ from tocsin.model.evidence import MICRONATS
 FORMAT: Final = "tocsin-calibration/1"
 SIGN_IN_CODES: Final = 8
 KEPT: Final = 400
-"""Heaviest account-weeks kept per stratum."""
+"""Heaviest account-weeks kept per stratum, at least."""
+KEPT_SHARE: Final = 1 / 50
+"""The share of a large stratum that is kept: `ask` goes up to 1 in 200, and a region may be more generous."""
 
 ALL: Final = ""
 """The role of every account, at the levels that do not tell roles apart."""
@@ -44,18 +46,19 @@ class Trajectories:
     weeks: int
     """Account-weeks observed."""
     heaviest: np.ndarray
-    """int64 micro-nats, falling, at most KEPT."""
+    """int64 micro-nats, falling; see KEPT."""
 
     def line(self, budget: float) -> tuple[int, bool] | None:
         """(weight, measured) above which at most `budget` of account-weeks go, or None if there is too little to say.
 
-        Measured: the ceil((1 - budget)(n + 1))-th smallest of n. Otherwise estimated: an exponential tail of the weight
-        (a Pareto tail of the statistic) fitted to the heaviest weeks.
+        Measured: the ceil((1 - budget)(n + 1))-th smallest of n, or the smallest that is kept, which is stricter.
+        Otherwise estimated: an exponential tail of the weight (a Pareto tail of the statistic) fitted to the heaviest
+        weeks.
         """
         allowed = budget * (self.weeks + 1)
         if allowed >= 1:
             place = int(np.floor(allowed)) - 1
-            return (int(self.heaviest[place]), True) if place < len(self.heaviest) else None
+            return int(self.heaviest[min(place, len(self.heaviest) - 1)]), True
         if self.weeks < 100:
             return None
         base, scale, share = self._tail()
@@ -71,7 +74,8 @@ class Trajectories:
                 return max(self.weeks / heavier, 1.0), True
             return max((self.weeks + 1) / heavier, 1.0), True
         base, scale, share = self._tail()
-        return max(float(np.exp((weight - base) / max(scale, 1)) / share), self.weeks + 1.0), False
+        beyond = min((weight - base) / max(scale, 1), 600.0)  # and not infinity, which no JSON can say
+        return max(float(np.exp(beyond) / share), self.weeks + 1.0), False
 
     def _tail(self) -> tuple[float, float, float]:
         """(weight, mean excess over it, share of weeks beyond it) of the heaviest tenth, at least ten weeks."""
@@ -92,6 +96,14 @@ class Calibration:
     """Role ("" for all) -> its heaviest weeks."""
     made_from: dict[str, Any] = field(default_factory=dict)
     """What it rests on: sessions, accounts, account-weeks, period."""
+
+    def __post_init__(self) -> None:
+        # what is weighed is what is written and hashed, to the last digit: tables are kept as 32-bit floats
+        nulls = {
+            stratum: {name: np.asarray(table, "<f4").astype(float) for name, table in tables.items()}
+            for stratum, tables in self.nulls.items()
+        }
+        object.__setattr__(self, "nulls", nulls)
 
     def null(self, detector: str, role: str, age: str) -> np.ndarray:
         """The survival function (or sign-in frequencies) in force for a stratum: the first level that is there."""
@@ -132,21 +144,24 @@ class Calibration:
     def from_text(cls, text: str) -> Calibration:
         """The reverse. Raises ValueError if it is not a calibration or its hash does not match."""
         told = json.loads(text)
-        body = told["calibration"]
-        if body.get("format") != FORMAT:
-            raise ValueError(f"not a {FORMAT}")
-        calibration = cls(
-            nulls={
-                stratum: {name: _unpacked(table) for name, table in tables.items()}
-                for stratum, tables in body["nulls"].items()
-            },
-            trajectories={
-                role: Trajectories(entry["weeks"], np.array(entry["heaviest"], np.int64))
-                for role, entry in body["trajectories"].items()
-            },
-            made_from=body["made_from"],
-        )
-        if calibration.hash != told["hash"]:
+        try:
+            body, name = told["calibration"], told["hash"]
+            if body["format"] != FORMAT:
+                raise KeyError(FORMAT)
+            calibration = cls(
+                nulls={
+                    stratum: {name: _unpacked(table) for name, table in tables.items()}
+                    for stratum, tables in body["nulls"].items()
+                },
+                trajectories={
+                    role: Trajectories(entry["weeks"], np.array(entry["heaviest"], np.int64))
+                    for role, entry in body["trajectories"].items()
+                },
+                made_from=body["made_from"],
+            )
+        except (KeyError, TypeError, AttributeError):
+            raise ValueError(f"not a {FORMAT}") from None
+        if calibration.hash != name:
             raise ValueError("the calibration's hash does not match its content")
         return calibration
 
@@ -210,5 +225,6 @@ def trajectories_of(role: np.ndarray, heaviest: np.ndarray) -> dict[str, Traject
     out = {}
     for name in [ALL, *sorted(set(role.tolist()) - {ALL})]:
         inside = heaviest if name == ALL else heaviest[role == name]
-        out[name] = Trajectories(len(inside), np.sort(inside)[::-1][:KEPT])
+        kept = max(KEPT, int(np.ceil(len(inside) * KEPT_SHARE)))
+        out[name] = Trajectories(len(inside), np.sort(inside)[::-1][:kept])
     return out

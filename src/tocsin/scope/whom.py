@@ -5,8 +5,9 @@ A session is the thief's, for the first reason that holds:
 | reason      | the session...                              | because                                               |
 |-------------|---------------------------------------------|-------------------------------------------------------|
 | `alert`     | raised an alert of the incident             | its evidence crossed a line of known rarity           |
-| `weight`    | weighs ln 20 by itself, or ln 100 where all | an owner's does once in 20 at most (e-value), or once |
-|             | of it comes from the owner's own place      | in 100 where the place speaks for the owner           |
+| `weight`    | weighs ln 100 by itself; or ln 20, away     | an owner's does once in 100, or once in 20, at most   |
+|             | from the owner's own place, and most of its | (e-value); a new place alone can weigh ln 20, so the  |
+|             | patients were not to be expected            | patients must speak against the owner too             |
 | `network`   | shares with one of the thief's a network... | ...that is no habit of the owner                      |
 | `device`    | shares with one of the thief's a device...  | ...that is no habit of the owner                      |
 
@@ -21,6 +22,7 @@ else it is doubtful:
 | `notable`   | weighs more than ln 2 by itself             | the evidence is against the owner, if only a little   |
 | `shared`    | shares a network or device with one of the  | the owner may have come from there all along          |
 |             | thief's, and no habit is known of the owner |                                                       |
+|             | or with one that is his by less than ln 100 | guilt is passed on only from what is surely his       |
 | `strange`   | comes, after the thief's first, from a      | thieves change networks and machines; so do owners    |
 |             | place all of which is new                   |                                                       |
 
@@ -58,11 +60,11 @@ LOOKBACK_DAYS = 14
 """A thief who stays quiet for longer than that is looked for by hand. From: the lengths of the thefts in the range."""
 
 LOUD = round(np.log(20) * MICRONATS)
-"""Micro-nats. An e-value is 20 or more at most once in 20 sessions of an owner (Markov); in the range, of 10,489
-sessions of accounts that no thief held, once in 150."""
+"""Micro-nats. An e-value is 20 or more at most once in 20 sessions of an owner (Markov). Three regions of the range,
+19,963 sessions of accounts that no thief held: once in 120."""
 
-LOUD_AT_HOME = round(np.log(100) * MICRONATS)
-"""Micro-nats, for a session from the owner's own place; in the range reached by 1 of the same 10,489."""
+SURE = round(np.log(100) * MICRONATS)
+"""Micro-nats. At most once in 100 (Markov); of the same sessions once in 900, but in one region once in 450."""
 
 NOTABLE = round(np.log(2) * MICRONATS)
 """Micro-nats: as the judge's line for a family that has evidence."""
@@ -117,15 +119,17 @@ def whom(incident: Incident, columns: Columns, sessions: pa.Table, *, lookback_d
     places = places_of(columns, quiet=quiet[seg], before=began // MICROSECONDS_A_DAY)
     # (3) what is the thief's by itself
     away = _any(places.kind() != OWN, seg, len(ids))
-    loud = (weight >= LOUD_AT_HOME) | ((weight >= LOUD) & away)
+    expected = _any(expected_sessions(columns), seg, len(ids))
+    loud = (weight >= SURE) | ((weight >= LOUD) & away & ~expected)
     reason[loud] = _WEIGHT
-    little = alerted & weighed & (weight < LOUD) & _any(expected_sessions(columns), seg, len(ids))
+    little = alerted & weighed & (weight < LOUD) & expected
     tipped = little & (loud & reach).any()
     reason[alerted] = _ALERT
     reason[tipped] = _TIPPED
     reason[~reach] = _QUIET
     # (4) who shares the thief's place, or comes from a strange one
-    _link(reason, seg, reach, places, nobody_before=not bool((started < began).any()))
+    surely = (reason == _ALERT) | ((reason == _WEIGHT) & (weight >= SURE))
+    _link(reason, seg, reach, places, surely=surely, nobody_before=not bool((started < began).any()))
     since = int(started[reason <= _DEVICE].min(initial=began))
     strange = _any(places.strange_throughout(), seg, len(ids))
     reason[(reason == _QUIET) & reach & strange & (started >= since)] = _STRANGE
@@ -144,20 +148,28 @@ def _weights(ids: np.ndarray, sessions: pa.Table) -> tuple[np.ndarray, np.ndarra
     return weight, weight > np.iinfo(np.int64).min
 
 
-def _link(reason: np.ndarray, seg: np.ndarray, reach: np.ndarray, places: Places, *, nobody_before: bool) -> None:
-    """Give to the thief every session that shares an unestablished network or device with one of his, to the end.
+def _link(
+    reason: np.ndarray, seg: np.ndarray, reach: np.ndarray, places: Places, *, surely: np.ndarray, nobody_before: bool
+) -> None:
+    """Give to the thief every session that shares an unestablished network or device with one surely his, to the end.
 
-    Where the owner has no habit a link only raises a doubt, unless the account was not at work before at all.
+    Where the owner has no habit a link only raises a doubt, unless the account was not at work before at all; so does
+    a link to a session that is his by a little weight.
     """
-    before = -1
-    while (count := int((reason <= _DEVICE).sum())) != before:
-        before = count
+    count = len(reason)
+    sources, before = surely & (reason <= _DEVICE), -1
+    while int(sources.sum()) != before:
+        before = int(sources.sum())
         for word, dimension in ((_NETWORK, places.network), (_DEVICE, places.device)):
-            shared = _any(_shared(dimension, (reason <= _DEVICE)[seg]), seg, len(reason)) & reach
+            shared = _any(_shared(dimension, sources[seg]), seg, count) & reach
             if dimension.telling or nobody_before:
                 reason[shared & (reason > _DEVICE)] = word
+                sources = sources | shared
             else:
                 reason[shared & (reason > _SHARED)] = _SHARED
+    for dimension in (places.network, places.device):
+        shared = _any(_shared(dimension, (reason <= _DEVICE)[seg]), seg, count) & reach
+        reason[shared & (reason > _SHARED)] = _SHARED
 
 
 def _shared(dimension: Dimension, theirs: np.ndarray) -> np.ndarray:

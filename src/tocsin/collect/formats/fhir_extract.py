@@ -67,6 +67,7 @@ def extract(document: AuditEvent) -> Fields:
     agents = document.agent or []
     entities = document.entity or []
     patients = tuple(patient for entity in entities if (patient := _patient(entity)))
+    patients = patients or tuple(patient for entity in entities if (patient := _patient_as_data(entity)))
     action = action_of(
         _codes([document.type] if document.type else None),
         _codes(document.subtype),
@@ -207,6 +208,15 @@ def _patient(entity: Entity) -> tuple[str | None, str] | None:
     if reference and not reference.startswith("#"):
         return None, reference
     return (identifier.system or "", identifier.value) if identifier and identifier.value else None
+
+
+def _patient_as_data(entity: Entity) -> tuple[None, str] | None:
+    """The record of a data entity that is a Patient: plain R4 often names the patient of a read so, and only so."""
+    reference = entity.what.reference if entity.what else None
+    if not reference or _code(entity.type) not in (None, "2") or _code(entity.role) == "24":
+        return None
+    typed = typed_prefix(reference)
+    return (None, reference) if typed and typed[0] == "Patient" else None
 
 
 def _elements(entities: list[Entity]) -> int:
