@@ -53,24 +53,24 @@ class Ladder:
                 return n, measured, stratum
         return 1.0, False, ALL
 
-    def _strata(self, role: str) -> list[tuple[Trajectories, str, str]]:
+    def _strata(self, role: str) -> list[tuple[Trajectories, str, Calibration]]:
         found = []
         for calibration in self.calibrations:
             for stratum in dict.fromkeys((role, ALL)):
                 if stratum in calibration.trajectories:
-                    found.append((calibration.trajectories[stratum], stratum, calibration.hash))
+                    found.append((calibration.trajectories[stratum], stratum, calibration))
         return found
 
     def _line(self, budget: float, role: str) -> Line:
         strata = self._strata(role)
-        for trajectories, stratum, name in strata:
+        for trajectories, stratum, calibration in strata:
             enough = 2 if stratum != ALL else 1
             if trajectories.weeks * budget >= enough:
                 line = trajectories.line(budget)
                 if line and line[1]:
-                    return Line(line[0], True, stratum, name)
-        for trajectories, stratum, name in reversed(strata):
+                    return Line(line[0], True, stratum, calibration.hash)
+        for trajectories, stratum, calibration in reversed(strata):
             line = trajectories.line(budget) if stratum == ALL else None
             if line:
-                return Line(line[0], False, stratum, name)
+                return Line(line[0], False, stratum, calibration.hash)
         return Line(NEVER, False, ALL, "")

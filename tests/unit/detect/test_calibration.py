@@ -1,0 +1,152 @@
+"""A calibration keeps its budget, says the same when read back, and is known by its hash."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tocsin.detect.calibration import ALL, SIGN_IN_CODES, Calibration, Trajectories, nulls_of, trajectories_of
+from tocsin.detect.nulls import AGES, CAP, Sample
+from tocsin.detect.registry import NAMES
+from tocsin.detect.weight import Weigher
+
+weeks = st.lists(st.integers(-1_400_000, 40_000_000), min_size=1, max_size=300)
+budgets = st.sampled_from((0.3, 0.05, 0.01, 0.005, 0.001, 0.00001))
+
+
+def stratum(heaviest: list[int]) -> Trajectories:
+    """All account-weeks in one stratum."""
+    return trajectories_of(np.full(len(heaviest), ""), np.array(heaviest))[ALL]
+
+
+def sample(sessions: int = 60, seed: int = 1) -> Sample:
+    """Sessions of a dozen accounts in two roles."""
+    draw = np.random.default_rng(seed)
+    values = np.minimum(draw.geometric(0.5, (sessions, len(NAMES))) - 1, 7)
+    values[:, NAMES.index("honey")] = 0
+    account = draw.integers(0, 12, sessions)
+    return Sample(account, np.where(account % 3 == 0, "60", "21"), draw.integers(0, 3, sessions), values)
+
+
+def calibration() -> Calibration:
+    """One that was made from a sample."""
+    made = sample()
+    return Calibration(nulls_of(made, None), {ALL: stratum([3, 2, 1])}, {"sessions": len(made.account)})
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(weeks, budgets)
+def test_a_measured_line_keeps_its_budget_on_the_weeks_it_was_made_from(heaviest: list[int], budget: float) -> None:
+    line = stratum(heaviest).line(budget)
+    if line and line[1]:
+        assert np.mean(np.array(heaviest) > line[0]) <= budget
+
+
+@pytest.mark.parametrize("budget", [0.05, 0.01, 0.005])
+def test_a_line_can_be_measured_for_a_large_region(budget: float) -> None:
+    """A year of 20,000 accounts: more weeks go over the line of `ask` than were once kept."""
+    heaviest = np.random.default_rng(5).exponential(1e6, 1_040_000).astype(np.int64)
+    line = stratum(heaviest.tolist()).line(budget)
+    assert line is not None
+    assert line[1]
+    assert np.mean(heaviest > line[0]) <= budget
+
+
+def test_an_estimated_line_lies_above_all_that_was_measured() -> None:
+    made = stratum(list(range(0, 3_000_000, 10_000)))
+    measured, estimated = made.line(0.01), made.line(0.00001)
+    assert measured is not None
+    assert estimated is not None
+    assert measured[1]
+    assert not estimated[1]
+    assert estimated[0] > measured[0]
+
+
+def test_too_few_weeks_say_nothing_about_the_rare() -> None:
+    assert stratum(list(range(99))).line(0.001) is None
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(weeks, st.lists(st.integers(-2_000_000, 10**10), min_size=2, max_size=20))
+def test_rarity_never_falls_with_weight_and_is_a_number(heaviest: list[int], weights: list[int]) -> None:
+    made = stratum(heaviest)
+    rarities = [made.one_in(weight)[0] for weight in sorted(weights)]
+    assert rarities == sorted(rarities)
+    assert all(n >= 1 and math.isfinite(n) for n in rarities)
+    assert json.loads(json.dumps(rarities, allow_nan=False)) == rarities
+
+
+def test_calibration_comes_back_from_its_text() -> None:
+    made = calibration()
+    again = Calibration.from_text(made.to_text())
+    assert again.hash == made.hash
+    assert again.to_text() == made.to_text()
+    assert again.made_from == made.made_from
+
+
+def test_calibration_that_was_read_back_weighs_to_the_last_digit_as_before() -> None:
+    made = calibration()
+    again = Calibration.from_text(made.to_text())
+    before, after = Weigher(made), Weigher(again)
+    for role in ("60", "21", "unheard of", ""):
+        for age in range(3):
+            a, b = before.stratum(role, age), after.stratum(role, age)
+            assert np.array_equal(before.content[a], after.content[b])
+            assert np.array_equal(before.sign_in[a], after.sign_in[b])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: replace(made, made_from={"sessions": 61}),
+        lambda made: replace(made, trajectories={ALL: stratum([3, 2, 2])}),
+        lambda made: replace(made, trajectories={"60": stratum([3, 2, 1])}),
+        lambda made: replace(made, nulls=made.nulls | {"/": made.nulls["/"] | {"units": np.full(CAP + 1, 0.5)}}),
+        lambda made: replace(made, nulls={k: v for k, v in made.nulls.items() if k != "60/new"}),
+    ],
+)
+def test_another_content_has_another_hash(change: object) -> None:
+    assert callable(change)
+    assert change(calibration()).hash != calibration().hash
+
+
+def test_a_content_under_a_wrong_hash_is_refused() -> None:
+    told = json.loads(calibration().to_text())
+    told["calibration"]["trajectories"][ALL]["heaviest"][0] += 1
+    with pytest.raises(ValueError, match="hash"):
+        Calibration.from_text(json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"hash": "", "calibration": {}}', '{"calibration": [], "hash": 1}']
+)
+def test_what_is_no_calibration_is_refused_as_such(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any sentence
+        Calibration.from_text(text)
+
+
+def test_a_small_role_leans_on_all_and_all_on_the_factory() -> None:
+    made = sample()
+    usual = {name: np.r_[1.0, np.full(CAP, 0.9)] for name in NAMES[:-2]} | {"sign-in": np.full(SIGN_IN_CODES, 1 / 8)}
+    factory = Calibration({"/": usual}, {})
+    alone, leaning = nulls_of(made, None), nulls_of(made, factory)
+    assert leaning["/"]["strangers"][5] > alone["/"]["strangers"][5]
+    assert set(leaning) >= {"/", "60/", "21/", *(f"/{age}" for age in AGES)}
+
+
+def test_an_unknown_stratum_backs_off_to_role_then_all() -> None:
+    made = Calibration({"/": {"units": np.zeros(1)}, "60/": {"units": np.ones(1)}}, {})
+    assert made.null("units", "60", "new")[0] == 1
+    assert made.null("units", "21", "new")[0] == 0
+
+
+def test_without_any_null_no_count_is_evidence() -> None:
+    weigher = Weigher(Calibration({}, {}))
+    stratum = weigher.stratum("60", 2)
+    assert (weigher.content[stratum] < 1.1).all()

@@ -1,0 +1,99 @@
+"""Where the rungs begin: the first stratum with enough account-weeks decides, and a higher rung is never lower."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tocsin.detect.calibration import ALL, Calibration, Trajectories, trajectories_of
+from tocsin.detect.ladder import NEVER, Ladder
+from tocsin.model.alert import RUNGS, Rung
+
+BUDGETS = (0.005, 0.001, 0.0003, 0.00001)
+
+
+def rungs(budgets: tuple[float, ...] = BUDGETS) -> tuple[Rung, ...]:
+    """The four rungs."""
+    return tuple(Rung(name=n, budget=b, duration_us=1) for n, b in zip(RUNGS, budgets, strict=True))
+
+
+def made(weeks: dict[str, list[int]]) -> Calibration:
+    """A calibration with these heaviest weeks by role."""
+    return Calibration({}, {role: Trajectories(len(w), np.sort(np.array(w))[::-1]) for role, w in weeks.items()})
+
+
+def spread(weeks: int, top: int) -> list[int]:
+    """So many weeks, evenly from 0 to `top` nats."""
+    return np.linspace(0, top * 1_000_000, weeks).astype(int).tolist()
+
+
+FACTORY = made({ALL: spread(10_000, 30)})
+
+by_role = st.dictionaries(
+    st.sampled_from((ALL, "60", "21")), st.lists(st.integers(-(10**6), 5 * 10**7), min_size=1, max_size=400), max_size=3
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(by_role, by_role)
+def test_lines_never_fall_from_a_rung_to_the_next(region: dict[str, list[int]], factory: dict[str, list[int]]) -> None:
+    ladder = Ladder(rungs(), (made(region), made(factory)))
+    for role in ("60", "21", "unheard of", ""):
+        weights = [line.weight for line in ladder.lines(role)]
+        assert weights == sorted(weights)
+
+
+@pytest.mark.parametrize(
+    ("region", "says", "measured"),
+    [
+        pytest.param({"60": spread(500, 10), ALL: spread(500, 20)}, ("60", 10), True, id="role"),
+        pytest.param({"60": spread(399, 10), ALL: spread(500, 20)}, (ALL, 20), True, id="too few weeks of the role"),
+        pytest.param({"60": spread(50, 10), ALL: spread(199, 20)}, (ALL, 30), True, id="too few weeks: the factory"),
+        pytest.param({}, (ALL, 30), True, id="no region: the factory"),
+    ],
+)
+def test_ask_backs_off_from_role_to_region_to_factory(
+    region: dict[str, list[int]], says: tuple[str, int], measured: bool
+) -> None:
+    line = Ladder(rungs(), (made(region), FACTORY)).lines("60")[0]
+    stratum, top = says
+    assert (line.stratum, line.measured) == (stratum, measured)
+    assert 0.95 * top * 1e6 < line.weight <= top * 1e6
+
+
+def test_a_line_that_nothing_can_measure_is_estimated_from_the_factory() -> None:
+    ask, *_, suspend = Ladder(rungs(), (made({ALL: spread(300, 5)}), FACTORY)).lines("60")
+    assert ask.measured
+    assert not suspend.measured
+    assert suspend.calibration == FACTORY.hash
+    assert suspend.weight > 30_000_000
+
+
+def test_without_any_calibration_no_rung_is_ever_reached() -> None:
+    assert {line.weight for line in Ladder(rungs(), ()).lines("60")} == {NEVER}
+    assert Ladder(rungs(), ()).rarity(10**9, "60") == (1.0, False, ALL)
+
+
+def test_rarity_is_said_by_the_first_stratum_with_a_hundred_weeks() -> None:
+    ladder = Ladder(rungs(), (made({"60": spread(99, 10), ALL: spread(100, 20)}), FACTORY))
+    assert ladder.rarity(20_000_000, "60") == (101.0, True, ALL)
+
+
+def test_a_line_names_the_calibration_it_is_read_from() -> None:
+    region = made({ALL: spread(300, 5)})
+    assert Ladder(rungs(), (region, FACTORY)).lines("60")[0].calibration == region.hash
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_realised_share_of_fresh_weeks_is_near_the_budget(seed: int) -> None:
+    """Weeks of the same kind as those that were measured: over many draws the share above the line is the budget."""
+    draw = np.random.default_rng(seed)
+    budget, above = 0.01, []
+    for _ in range(60):
+        past, future = draw.exponential(1e6, (2, 600)).astype(int)
+        line = trajectories_of(np.full(600, ""), past)[ALL].line(budget)
+        assert line is not None
+        above.append(np.mean(future > line[0]))
+    assert np.mean(above) <= budget * 1.25
