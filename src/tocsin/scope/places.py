@@ -25,8 +25,7 @@ DAYS_TO_ESTABLISH = 2
 """As explain settles a habit after two days."""
 
 DAYS_TO_AGE = 7
-"""A place in quiet use for so long needs no explained patients. A choice: thefts of the range that go on for longer
-come from places that were loud at first."""
+"""A place in quiet use for so long needs no explained patients. A choice; no measurement sets it."""
 
 _DAY_BITS = 24
 """Days since 1970 fit in so many bits, until the year 47900."""

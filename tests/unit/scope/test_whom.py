@@ -60,6 +60,20 @@ def test_a_session_speaks_by_its_own_weight(nats: float, place: dict[str, Any], 
     assert found == ("weight" if place == AWAY else reason)
 
 
+def test_a_new_place_alone_does_not_make_a_thief_of_who_sees_expected_patients() -> None:
+    journey = [row(f"13 1{n}:00", 2, f"c{n}", network="train", device=7, explained_by="stay") for n in (0, 1)]
+    assert reasons_of([*at_work(), *theft(), *journey], {2: 3.4})[2] == "notable"
+    assert reasons_of([*at_work(), *theft(), *journey], {2: 4.7})[2] == "weight"
+
+
+@pytest.mark.parametrize(("nats", "passed_on"), [(3.4, "shared"), (4.7, "network")])
+def test_a_session_that_is_his_by_little_weight_passes_on_a_doubt_only(nats: float, passed_on: str) -> None:
+    """An owner on a journey: one session weighs, for its place is new; the others of that day are quiet."""
+    journey = [row("13 10:00", 2, "u", network="train", device=7), row("13 12:00", 3, "v", network="train", device=1)]
+    found = reasons_of([*at_work(), *theft(), *journey], {2: nats})
+    assert (found[2], found[3]) == ("weight", passed_on)
+
+
 def test_a_session_without_a_weight_is_doubtful() -> None:
     assert reasons_of([*at_work(), *theft(), row("13 10:00", 2, "z")], {2: None})[2] == "unweighed"
 
