@@ -42,7 +42,10 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 source unreadable, 4 store, 5 ledger da
     help_format="markdown",
 )
 
-Json = Annotated[str | None, Parameter(name="--json", help="Also write the result as JSON; - is standard output.")]
+Json = Annotated[
+    str | None,
+    Parameter(name="--json", allow_leading_hyphen=True, help="Also write the result as JSON; - is standard output."),
+]
 State = Annotated[
     Path | None, Parameter(name="--state", help="Folder of Tocsin's state (default: as set, or tocsin-state).")
 ]
