@@ -27,6 +27,7 @@ from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.explained import Explained
+from tocsin.model.keys import order_of
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
 
 _END_SESSIONS, _SUSPEND = 1 + RUNGS.index("end-sessions"), 1 + RUNGS.index("suspend")
@@ -161,7 +162,7 @@ class Judge:
 
     def _on_time(self, rows: Rows, day: int) -> Rows:
         """The rows, each at the latest time seen of its account. A clock beyond tomorrow is no clock."""
-        order = np.argsort(rows.account, kind="stable")
+        order = order_of(rows.account + 1)
         account, at = rows.account[order], rows.at[order]
         clock = self.state.clock
         seg = np.cumsum(np.r_[True, account[1:] != account[:-1]]) - 1
@@ -274,7 +275,7 @@ class Judge:
         judged.evidence.append(evidence)
         self.recent.setdefault(done.day, []).append(replace(evidence, at=rows.at[where]))
         week = (done.day - self.week_from) // 7
-        order = np.argsort(rows.account[now], kind="stable")
+        order = order_of(rows.account[now])
         account = rows.account[now][order]
         first = np.flatnonzero(np.r_[True, account[1:] != account[:-1]])
         tops = np.maximum.reduceat(done.weight[order], first)

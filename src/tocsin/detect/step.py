@@ -25,7 +25,7 @@ from tocsin.detect.view import Carry, View
 from tocsin.detect.weight import HONEY_AT, SIGN_IN_AT, Weigher
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.explained import Explained
-from tocsin.model.keys import KeySet
+from tocsin.model.keys import KeySet, factorise, order_of
 from tocsin.model.rows import MICROSECONDS_A_DAY, Rows, mix
 from tocsin.model.session import GAP_US
 
@@ -98,7 +98,7 @@ class Step:
         state.ln_r1[self.accounts] = self.ln_r1
         state.account_state[self.accounts] = self.account_state
         state.family_day[self.accounts] = np.maximum(state.family_day[self.accounts], self.family_day)
-        stay = state.open.take(~np.isin(state.open.key, self.replaced))
+        stay = state.open.take(~held_in(state.open.key, self.replaced))
         now_open = stay.join(self.opened)
         state.open = now_open.take(np.argsort(now_open.key, kind="stable"))
         if len(self.closed):
@@ -113,14 +113,16 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: list[str], accou
     rows = inputs.rows
     # (1)
     key = mix(mix(account_keys[rows.account], rows.client), rows.device)
-    order = np.argsort(key, kind="stable")
+    order = order_of(factorise(key)[0])
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
     by_session = inputs.take(order)
     numbered = _number(by_session.rows, key[order], by_session.explained.age_days, state.open)
     # (2)
-    account_order = np.argsort(rows.account, kind="stable")
-    accounts, account_seg = np.unique(rows.account[account_order], return_inverse=True)
+    account_order = order_of(rows.account)
+    ordered = rows.account[account_order]
+    account_seg = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
+    accounts = ordered[starts_of(account_seg)]
     view = View(
         rows=by_session.rows,
         explained=by_session.explained,
@@ -143,7 +145,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: list[str], accou
             role_age[pair] = weigher.stratum(*pair)
         stratum_of_segment[i] = role_age[pair]
     stratum = stratum_of_segment[numbered.seg]
-    content, others = weigher.weigh(stratum, counts, account_of, state.own_e)
+    content, others = _weigh(weigher, numbered.seg, stratum, counts, account_of, state.own_e)
     weight = content + others
     gain = weight - previous(weight, numbered.seg, numbered.weight)
     # (4)
@@ -162,7 +164,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: list[str], accou
         carried=carried,
     )
     elsewhere = state.open.take(
-        np.isin(state.open.account, accounts) & ~np.isin(state.open.key, running.key[numbered.continues])
+        _among(state.open.account, accounts) & ~held_in(state.open.key, running.key[numbered.continues])
     )
     candidates = running.join(elsewhere)
     at = rows.at[account_order]
@@ -200,6 +202,23 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: list[str], accou
         meet=meet,
         day=inputs.day,
     )
+
+
+def _weigh(
+    weigher: Weigher, seg: np.ndarray, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(content, others) of every row; only rows whose counts differ from the row before are weighed."""
+    if not len(seg):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    changed = np.empty(len(seg), bool)
+    changed[0] = True
+    changed[1:] = seg[1:] != seg[:-1]
+    for count in counts:
+        changed[1:] |= count[1:] != count[:-1]
+    places = np.flatnonzero(changed)
+    content, others = weigher.weigh(stratum[places], counts[:, places], account[places], own)
+    latest = np.cumsum(changed) - 1
+    return content[latest], others[latest]
 
 
 def others_of(counts: np.ndarray, weigher: Weigher, stratum: np.ndarray) -> np.ndarray:
@@ -309,10 +328,27 @@ def _count(
     return counts, after, meet
 
 
+def _among(account: np.ndarray, accounts: np.ndarray) -> np.ndarray:
+    """bool: which account numbers are among some others."""
+    size = max(int(account.max(initial=0)), int(accounts.max(initial=0))) + 1
+    marked = np.zeros(size, bool)
+    marked[accounts] = True
+    return marked[account]
+
+
+def held_in(held: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """bool per entry of `held` (rising, distinct): it is one of `keys`."""
+    found = np.zeros(len(held), bool)
+    if len(held) and len(keys):
+        place = np.minimum(np.searchsorted(held, keys), len(held) - 1)
+        found[place[held[place] == keys]] = True
+    return found
+
+
 def _open_weight(held: Sessions, accounts: np.ndarray) -> np.ndarray:
     """int64 by account of the batch: the summed weights of its open sessions."""
     total = np.zeros(len(accounts), np.int64)
-    theirs = np.isin(held.account, accounts)
+    theirs = _among(held.account, accounts)
     np.add.at(total, np.searchsorted(accounts, held.account[theirs]), held.weight[theirs])
     return total
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.explain.reasons import Reason
-from tocsin.model.rows import key_of, mix, patient_keys
+from tocsin.model.rows import key_of, keys_of_references, mix, references_of
+
+Persons = Callable[[np.ndarray], np.ndarray]
+"""References of records -> of persons (dtype V17)."""
 
 EARLIEST = np.iinfo(np.int64).min // 2
 LATEST = np.iinfo(np.int64).max // 2
@@ -93,14 +97,24 @@ def times(column: pa.ChunkedArray, otherwise: int) -> np.ndarray:
     return pc.fill_null(column.cast(pa.int64()), otherwise).to_numpy() if len(column) else np.zeros(0, np.int64)
 
 
-def grants_of(facts: pa.Table, reasons: dict[str, Reason]) -> Grants:
+def person_keys(column: pa.ChunkedArray, person_of: Persons) -> np.ndarray:
+    """uint64 keys of the persons of a column of patient references, as rows have them; 0 where null."""
+    references = references_of(column)
+    keys = np.zeros(len(references), np.uint64)
+    named = np.flatnonzero(keys_of_references(references)) if len(references) else np.zeros(0, np.int64)
+    if len(named):
+        keys[named] = keys_of_references(person_of(references[named]))
+    return keys
+
+
+def grants_of(facts: pa.Table, reasons: dict[str, Reason], person_of: Persons) -> Grants:
     """All grants of a table of facts (schema FACT), with the margins of the reasons in force."""
     parts: list[tuple[np.ndarray, ...]] = []
     for kind, reason_name in _REASON_OF.items():
         of_kind = facts.filter(pc.equal(facts["kind"].cast(pa.string()), kind))
         if not len(of_kind):
             continue
-        patient = patient_keys(of_kind["patient"])
+        patient = person_keys(of_kind["patient"], person_of)
         starts, ends = times(of_kind["starts"], EARLIEST), times(of_kind["ends"], LATEST)
         known_at = times(of_kind["known_at"], EARLIEST)
         if kind == "referral":  # a referral has a date, not an end
@@ -161,17 +175,17 @@ class Places:
         return unit
 
 
-def places_of(facts: pa.Table) -> Places:
+def places_of(facts: pa.Table, person_of: Persons) -> Places:
     """The stays of a table of facts as `Places`."""
     stays = facts.filter(pc.equal(facts["kind"].cast(pa.string()), "stay"))
-    patient = patient_keys(stays["patient"])
+    patient = person_keys(stays["patient"], person_of)
     unit = column_keys(stays["unit"], kind="unit")
     unit = np.where(unit == 0, column_keys(stays["establishment"], kind="site"), unit)
     starts, known_at = times(stays["starts"], EARLIEST), times(stays["known_at"], EARLIEST)
     some = (patient != 0) & (unit != 0)
     patient, unit, starts, known_at = patient[some], unit[some], starts[some], known_at[some]
     if len(patient):  # one row per participant says the same place again
-        order = np.lexsort((starts, patient))
+        order = np.lexsort((known_at, unit, starts, patient))  # the same whatever the order of the facts
         patient, unit, starts, known_at = patient[order], unit[order], starts[order], known_at[order]
         new = np.ones(len(patient), bool)
         new[1:] = (patient[1:] != patient[:-1]) | (starts[1:] != starts[:-1]) | (unit[1:] != unit[:-1])

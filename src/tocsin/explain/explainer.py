@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from tocsin.explain.care import Grants, Places, actor_key, grants_of, places_of
+from tocsin.explain.care import Grants, Persons, Places, actor_key, grants_of, places_of
 from tocsin.explain.past import Past
 from tocsin.explain.reasons import Reason, reasons
 from tocsin.explain.staff import PostTable, Staff, post_table
 from tocsin.model.event import ACTIONS, REASONS
 from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NETWORK, NEW_SERVICE, Explained
 from tocsin.model.fact import FACT
-from tocsin.model.keys import KeySet
+from tocsin.model.keys import KeySet, factorise
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
 
 _OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", "write", "export")])
@@ -57,10 +57,16 @@ class Explainer:
     """Day -> accounts against which an alert stood."""
     first_day: dict[int, int] = field(default_factory=dict)
     """Account number -> day of its first event."""
+    person_of: Persons = lambda references: references
+    """Joins the references of facts to persons; the same as for the rows."""
     _facts: list[pa.Table] = field(default_factory=list)
+    _joined: Persons | None = None
+    """What `_grants` and `_places` were joined with."""
     _grants: Grants | None = None
     _places: Places | None = None
     _posts: PostTable | None = None
+    _last: tuple[Rows, tuple[np.ndarray, np.ndarray]] | None = None
+    """Rows that were explained last, and their ways: `remember` asks for them again."""
 
     def learn(self, facts: pa.Table) -> None:
         """Take in directory facts (schema FACT), whenever they come: what is known late explains nothing earlier."""
@@ -106,33 +112,37 @@ class Explainer:
     def explain(self, rows: Rows) -> Explained:
         """Reasons and novelty for rows of one slice, in accepted order."""
         self._prepare()
-        reason = np.full(len(rows), _NO_PATIENT, np.int8)
+        reason = np.where(rows.patient != 0, 0, _NO_PATIENT).astype(np.int8)
         named = (rows.patient != 0) & (rows.account >= 0)
-        account_key = self.accounts.keys()
         who = np.zeros(len(rows), np.uint64)
         some = rows.account >= 0
-        who[some] = account_key[rows.account[some]]
-        pair = mix(who, rows.patient)
+        who[some] = self.accounts.keys()[rows.account[some]]
+        touch = np.flatnonzero(named)
+        pair, of_pair = factorised(mix(who[touch], rows.patient[touch]))
+        known, met = self.touched.look(pair)
+        if "own-past" not in self.reasons:
+            known[:] = False
+        own = np.zeros(len(rows), bool)
+        own[touch] = known[of_pair]
 
         reason[named] = 0
-        own = np.zeros(len(rows), bool)
-        if "own-past" in self.reasons:
-            own[named] = self.touched.known(pair[named])
         reason[own] = _OWN_PAST
-        left = np.flatnonzero(named & ~own)
+        left = touch[~own[touch]]
         reason[left] = self._directory(rows.patient[left], rows.account[left], rows.at[left])
         left = left[reason[left] == 0]
         reason[left] = self._colleague(rows.patient[left], rows.account[left], rows.at[left])
 
-        succeeded = rows.outcome == 0
-        opening = named & succeeded & _OPENING[rows.action]
-        listing = named & succeeded & _LISTING[rows.action]
-        fresh = self._first(pair, opening & ~own, self.touched)
-        fresh_listed = self._first(pair ^ _SALT_LISTED, listing & ~own, self.listed)
+        succeeded = (rows.outcome == 0) & named & ~own
+        fresh = _first(of_pair, touch, succeeded & _OPENING[rows.action], len(pair), ~met)
+        listing = succeeded & _LISTING[rows.action]
+        listed_before = self.listed.met(pair ^ _SALT_LISTED) if listing.any() else met
+        fresh_listed = _first(of_pair, touch, listing, len(pair), ~listed_before)
         unit = np.zeros(len(rows), np.uint64)
         strange = np.flatnonzero(fresh & (reason == 0))
         unit[strange] = self._unit(rows.patient[strange], rows.service[strange], rows.at[strange])
-        novelty, unsettled = self._novelty(rows, who)
+        ways = _ways(rows, who)
+        novelty, unsettled = self._novelty(rows, who, ways)
+        self._last = (rows, ways)
         return Explained(
             reason=reason,
             fresh=fresh,
@@ -149,17 +159,21 @@ class Explainer:
             return
         day = int(rows.days()[0])
         some = rows.account >= 0
-        who = self.accounts.keys()[rows.account[some]]
-        kept = rows.take(some)
-        keys = np.concatenate([key for _, key in _habits(kept, who)])
-        accounts = np.tile(kept.account, len(keys) // max(len(kept), 1))
-        keys, first = np.unique(keys, return_index=True)
-        new = ~(self.habits.known(keys) | self.habits.met_on(day, keys))
-        self.habits.add(day, keys[new], accounts[first][new])
-        for account, at in zip(*np.unique(kept.account, return_index=True), strict=True):
-            self.first_day.setdefault(int(account), int(kept.at[at] // MICROSECONDS_A_DAY))
-        pair = np.zeros(len(rows), np.uint64)
-        pair[some] = mix(who, kept.patient)
+        who = np.zeros(len(rows), np.uint64)
+        who[some] = self.accounts.keys()[rows.account[some]]
+        if self._last is None or self._last[0] is not rows:
+            self._last = (rows, _ways(rows, who))
+        first = self._last[1][1]
+        first = first[rows.account[first] >= 0]
+        keys = np.concatenate([key for _, key in _habits(rows, who, first)])
+        accounts = np.tile(rows.account[first], len(keys) // max(len(first), 1))
+        keys, at_first = np.unique(keys, return_index=True)
+        known, met = self.habits.look(keys)
+        new = ~(known | self.habits.met_on(day, keys)) if met.any() else ~known
+        self.habits.add(day, keys[new], accounts[at_first][new])
+        for place in first.tolist():
+            self.first_day.setdefault(int(rows.account[place]), int(rows.at[place] // MICROSECONDS_A_DAY))
+        pair = mix(who, rows.patient)
         for past, fresh, salt in (
             (self.touched, explained.fresh, np.uint64(0)),
             (self.listed, explained.fresh_listed, _SALT_LISTED),
@@ -176,12 +190,14 @@ class Explainer:
     def _prepare(self) -> None:
         while len(self.actors) < len(self.accounts.names):
             self.identify(len(self.actors), None)
-        if self._grants is None:
+        if self._grants is None or self._joined != self.person_of:
             facts = pa.concat_tables(self._facts) if self._facts else FACT.empty_table()
             self._facts = [facts]
-            self._grants, self._places = grants_of(facts, self.reasons), places_of(facts)
+            self._joined = self.person_of
+            self._grants = grants_of(facts, self.reasons, self.person_of)
+            self._places = places_of(facts, self.person_of)
         if self._posts is None:
-            self._posts = post_table(self.staff, self.actors)
+            self._posts = post_table(self.staff, self.actors, roster=self.reasons.get("roster"))
 
     def _posts_at(self, account: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For each row its posts in force: (row positions repeated, post positions)."""
@@ -209,10 +225,12 @@ class Explainer:
         order = np.lexsort((-code.astype(np.int16), row))  # the last write of a row is its first reason
         found[row[order]] = code[order]
         if "task" in self.reasons and self.staff.tasks:
+            before, after = self.reasons["task"].before_us, self.reasons["task"].after_us
             open_rows = found == 0
             for number in np.unique(account[open_rows]).tolist():
                 for starts, ends, known_at in self.staff.tasks.get(self.actors[number] or "", ()):
-                    holds = open_rows & (account == number) & (at >= starts) & (at <= ends) & (at >= known_at)
+                    holds = open_rows & (account == number) & (at >= known_at)
+                    holds &= (at >= starts - before) & (at <= ends + after)
                     found[holds] = _TASK
         return found
 
@@ -243,15 +261,6 @@ class Explainer:
         keys = mix(rows.patient[seen][row], self._posts.key[post])
         self.vouching.setdefault(day, []).append((keys, rows.account[seen][row]))
 
-    def _first(self, pair: np.ndarray, wanted: np.ndarray, past: Past) -> np.ndarray:
-        """bool: the first touch of its pair, in these rows and in the days that are pending."""
-        first = np.zeros(len(pair), bool)
-        places = np.flatnonzero(wanted)
-        _, at = np.unique(pair[places], return_index=True)
-        places = places[np.sort(at)]
-        first[places[~past.met(pair[places])]] = True
-        return first
-
     def _unit(self, patient: np.ndarray, service: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Unit of a stranger: of the latest stay, else the service's establishment, else a unit of its own."""
         assert self._places is not None
@@ -261,17 +270,20 @@ class Explainer:
         unit = np.where(unit == 0, site_key[service], unit)
         return np.where(unit == 0, mix(patient, 1), unit)
 
-    def _novelty(self, rows: Rows, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _novelty(
+        self, rows: Rows, who: np.ndarray, ways: tuple[np.ndarray, np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """uint8 bit sets: what the account does for the first time in this row; what is not settled as its habit."""
-        novelty, unsettled = np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.uint8)
-        for bit, keys in _habits(rows, who):
-            distinct, first, back = np.unique(keys, return_index=True, return_inverse=True)
-            told = (keys != who) & (rows.account >= 0)
-            unknown = ~self.habits.known(distinct)
-            unsettled[unknown[back] & told] |= bit
-            first = first[unknown & ~self.habits.met(distinct)]
-            novelty[first[told[first]]] |= bit
-        return novelty, unsettled
+        of_way, first = ways
+        novelty, unsettled = np.zeros(len(rows), np.uint8), np.zeros(len(first), np.uint8)
+        for bit, keys in _habits(rows, who, first):
+            of_key, begins = factorise(keys)
+            told = (keys != who[first]) & (rows.account[first] >= 0)
+            known, met = self.habits.look(keys[begins])
+            unsettled[~known[of_key] & told] |= bit
+            new = begins[~known & ~met]
+            novelty[first[new[told[new]]]] |= bit
+        return novelty, unsettled[of_way]
 
     def _age(self, rows: Rows) -> np.ndarray:
         """int32 days since the account's first event; 0 for a new one."""
@@ -283,16 +295,40 @@ class Explainer:
         return np.maximum(today - np.minimum(first[rows.account], today), 0).astype(np.int32)
 
 
-def _habits(rows: Rows, who: np.ndarray) -> list[tuple[int, np.ndarray]]:
-    """Keys of (account, how it came in); equal to `who` where the trail does not say."""
+def factorised(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(distinct keys, place of each key among them)."""
+    codes, first = factorise(keys)
+    return keys[first], codes
+
+
+def _first(of_pair: np.ndarray, touch: np.ndarray, wanted: np.ndarray, pairs: int, new: np.ndarray) -> np.ndarray:
+    """bool per row: the first wanted row of its pair, where the pair is new. `touch`: rows that `of_pair` is of."""
+    out = np.zeros(len(wanted), bool)
+    places = np.flatnonzero(wanted[touch])
+    first = np.full(pairs, -1, np.int64)
+    first[of_pair[places][::-1]] = places[::-1]  # the last write of a pair is its first row
+    out[touch[first[(first >= 0) & new]]] = True
+    return out
+
+
+def _ways(rows: Rows, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows that came in alike: (number of its way by row, first row of each way)."""
+    way = mix(mix(who, rows.network), rows.device ^ (rows.service.astype(np.uint64) << np.uint64(8)))
+    way = mix(way, rows.client ^ rows.assurance.astype(np.uint64))
+    return factorise(way)
+
+
+def _habits(rows: Rows, who: np.ndarray, at: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """Keys of (account, how it came in) of the rows `at`; equal to `who` where the trail does not say."""
+    who = who[at]
 
     def keyed(value: np.ndarray, salt: int) -> np.ndarray:
         return np.where(value == 0, who, mix(who, value ^ np.uint64(salt)))
 
     return [
-        (NEW_NETWORK, keyed(rows.network, 0x11)),
-        (NEW_DEVICE, keyed(rows.device, 0x22)),
-        (NEW_CLIENT, keyed(rows.client, 0x33)),
-        (NEW_ASSURANCE, keyed(rows.assurance.astype(np.uint64), 0x44)),
-        (NEW_SERVICE, keyed((rows.service + 1).astype(np.uint64), 0x55)),
+        (NEW_NETWORK, keyed(rows.network[at], 0x11)),
+        (NEW_DEVICE, keyed(rows.device[at], 0x22)),
+        (NEW_CLIENT, keyed(rows.client[at], 0x33)),
+        (NEW_ASSURANCE, keyed(rows.assurance[at].astype(np.uint64), 0x44)),
+        (NEW_SERVICE, keyed((rows.service[at] + 1).astype(np.uint64), 0x55)),
     ]

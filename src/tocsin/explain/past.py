@@ -38,12 +38,21 @@ class Past:
         """bool: settled, so counts as the account's own past."""
         return self.settled.has(keys)
 
+    def look(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(known, met): settled; touched in the last days though not settled yet. bool, one entry a key."""
+        order = np.argsort(keys)
+        ordered = keys[order]
+        known, met = np.empty(len(keys), bool), np.zeros(len(keys), bool)
+        known[order] = self.settled.has_sorted(ordered)
+        pending = np.zeros(len(keys), bool)
+        for held in self.waiting.values():
+            pending |= held.has_sorted(ordered)
+        met[order] = pending
+        return known, met
+
     def met(self, keys: np.ndarray) -> np.ndarray:
         """bool: touched in the last days though not settled yet (so: not for the first time)."""
-        found = np.zeros(len(keys), bool)
-        for held in self.waiting.values():
-            found |= held.has(keys)
-        return found
+        return self.look(keys)[1]
 
     def met_on(self, day: int, keys: np.ndarray) -> np.ndarray:
         """bool: already noted for that day."""

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.explain.care import EARLIEST, LATEST, actor_key
+from tocsin.explain.reasons import Reason
 
 NO_ROLE = ""
 """Role of an account that no directory names."""
@@ -103,8 +104,12 @@ class PostTable:
     roster: np.ndarray
 
 
-def post_table(staff: Staff, actors: list[str | None]) -> PostTable:
-    """Posts for accounts 0, 1, ... whose actors are given; each actor is also a post of its own."""
+def post_table(staff: Staff, actors: list[str | None], *, roster: Reason | None) -> PostTable:
+    """Posts for accounts 0, 1, ... whose actors are given; each actor is also a post of its own.
+
+    `roster`: the margins of a duty, if it is a reason in force.
+    """
+    before, after = (roster.before_us, roster.after_us) if roster else (0, 0)
     first, rows = [0], []
     for actor in actors:
         if actor:
@@ -114,8 +119,8 @@ def post_table(staff: Staff, actors: list[str | None]) -> PostTable:
     return PostTable(
         first=np.array(first, np.int64),
         key=np.array([post.key for post in rows], np.uint64),
-        starts=np.array([post.starts for post in rows], np.int64),
-        ends=np.array([post.ends for post in rows], np.int64),
+        starts=np.array([post.starts - before * post.roster for post in rows], np.int64),
+        ends=np.array([post.ends + after * post.roster for post in rows], np.int64),
         known_at=np.array([post.known_at for post in rows], np.int64),
         roster=np.array([post.roster for post in rows], bool),
     )

@@ -5,6 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
+
+
+def factorise(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(codes, first): keys numbered 0, 1, ... in the order in which they come, and where each comes first.
+
+    By a hash table: several times faster than a sort.
+    """
+    if not len(keys):
+        return np.zeros(0, np.int32), np.zeros(0, np.int64)
+    codes = pa.array(keys).dictionary_encode().indices.to_numpy()
+    new = np.empty(len(codes), bool)
+    new[0] = True
+    new[1:] = codes[1:] > np.maximum.accumulate(codes)[:-1]
+    return codes, np.flatnonzero(new)
+
+
+def order_of(numbers: np.ndarray) -> np.ndarray:
+    """Positions that sort small whole numbers (0 and more), equal ones in the order in which they come."""
+    if len(numbers) and int(numbers.max()) < 1 << 16:
+        return np.argsort(numbers.astype(np.uint16), kind="stable")  # a radix sort
+    return np.argsort(numbers, kind="stable")
 
 
 @dataclass(slots=True)
@@ -27,15 +49,18 @@ class KeySet:
         found = np.zeros(len(keys), bool)
         if not self.runs or not len(keys):
             return found
-        order = np.argsort(keys, kind="stable")  # sorted look-ups walk each run once
-        ordered = keys[order]
+        order = np.argsort(keys)  # sorted look-ups walk each run once
+        found[order] = self.has_sorted(keys[order])
+        return found
+
+    def has_sorted(self, keys: np.ndarray) -> np.ndarray:
+        """The same for keys that rise."""
         hit = np.zeros(len(keys), bool)
         for run in self.runs:
-            place = np.searchsorted(run, ordered)
+            place = np.searchsorted(run, keys)
             place[place == len(run)] = 0
-            hit |= run[place] == ordered
-        found[order] = hit
-        return found
+            hit |= run[place] == keys
+        return hit
 
     def __len__(self) -> int:
         return sum(len(run) for run in self.runs)
