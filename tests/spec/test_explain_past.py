@@ -1,0 +1,169 @@
+"""From when an account's own past counts, and a colleague's: never at once, and never from under an alert."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from parity.wards import Ward, fact, opens
+from tocsin.model.explained import NEW_NETWORK
+
+PAST = [
+    # touched   alerts stood    asked on   then
+    (0, {}, 0, "unexplained"),
+    (0, {}, 1, "unexplained"),
+    (0, {}, 2, "own-past"),
+    (0, {}, 400, "own-past"),
+    (0, {0: "dr"}, 2, "unexplained"),
+    (0, {1: "dr"}, 2, "unexplained"),
+    (0, {2: "dr"}, 2, "own-past"),
+    (0, {0: "other", 1: "other"}, 2, "own-past"),
+    (0, {0: "dr"}, 400, "unexplained"),
+]
+
+
+@pytest.mark.parametrize(("touched", "alerts", "asked", "reason"), PAST)
+def test_a_touch_counts_from_the_day_after_a_quiet_day(
+    touched: int, alerts: dict[int, str], asked: int, reason: str
+) -> None:
+    ward = Ward()
+    for day in range(touched, min(asked, 5)):
+        ward.day(
+            day,
+            *([opens("dr", "Ada")] if day == touched else [opens("else", "Cid")]),
+            alerts=(alerts[day],) if day in alerts else (),
+        )
+    assert ward.day(asked, opens("dr", "Ada", hour=10)) == [reason]
+
+
+@pytest.mark.parametrize(("touched", "alerts", "asked", "reason"), PAST)
+def test_a_way_of_signing_in_becomes_a_habit_by_the_same_rule(
+    touched: int, alerts: dict[int, str], asked: int, reason: str
+) -> None:
+    ward = Ward()
+    for day in range(touched, min(asked, 5)):
+        touch = [opens("dr", None, network=7)] if day == touched else [opens("else", "Cid")]
+        ward.day(day, *touch, alerts=(alerts[day],) if day in alerts else ())
+    ward.day(asked, opens("dr", None, network=7, hour=10))
+    settled = not ward.seen[-1].unsettled[0] & NEW_NETWORK
+    assert settled is (reason == "own-past")
+
+
+def test_days_without_any_event_are_quiet_days() -> None:
+    ward = Ward()
+    ward.day(0, opens("dr", "Ada"))
+    assert ward.day(30, opens("dr", "Ada")) == ["own-past"]
+
+
+@pytest.mark.parametrize("action", ["list", "search", "sign-in", "admin"])
+def test_only_an_opening_becomes_own_past(action: str) -> None:
+    ward = Ward()
+    for day in range(5):
+        ward.day(day, opens("dr", "Ada", action=action))
+    assert ward.day(5, opens("dr", "Ada")) == ["unexplained"]
+
+
+def test_a_failed_opening_becomes_no_past() -> None:
+    ward = Ward()
+    ward.day(0, opens("dr", "Ada", outcome="failed-request"))
+    assert ward.day(2, opens("dr", "Ada")) == ["unexplained"]
+
+
+def test_the_past_is_the_persons_not_the_records() -> None:
+    ward = Ward(person_of=lambda patient: "Ada" if "Ada" in patient else patient)
+    ward.day(0, opens("dr", "Ada's old record"))
+    assert ward.day(2, opens("dr", "Ada"), opens("dr", "Ben")) == ["own-past", "unexplained"]
+
+
+def test_an_opening_is_fresh_once_and_again_when_an_alert_barred_it() -> None:
+    ward = Ward()
+    ward.day(0, opens("dr", "Ada"), opens("dr", "Ada", hour=10), alerts=("dr",))
+    ward.day(1, opens("dr", "Ada"))
+    ward.day(2, opens("dr", "Ada"))
+    assert [seen.fresh.tolist() for seen in ward.seen] == [[True, False], [False], [True]]
+
+
+# -- colleagues --------------------------------------------------------------------------------------------------------
+
+NURSE = fact("role", actor="nurse", unit="ward 3", starts=-100)
+DOCTOR = fact("role", actor="dr", unit="ward 3", starts=-100)
+ELSEWHERE = fact("role", actor="far", unit="ward 9", starts=-100)
+REFERRED = fact("referral", patient="Ada", actor="dr", starts=0)
+TEAM = (NURSE, DOCTOR, ELSEWHERE, REFERRED)
+
+
+def test_a_colleagues_touch_counts_from_the_next_slice_for_a_week() -> None:
+    asked = {day: Ward(*TEAM) for day in (0, 1, 7, 8)}
+    for day, ward in asked.items():
+        first = ward.day(0, opens("dr", "Ada", hour=8), *([opens("nurse", "Ada")] if day == 0 else []))
+        told = first[1:] if day == 0 else ward.day(day, opens("nurse", "Ada"))
+        assert told == ["unexplained" if day in (0, 8) else "colleague"]
+
+
+def test_a_colleague_of_another_unit_vouches_for_nobody_here() -> None:
+    ward = Ward(*TEAM)
+    ward.day(0, opens("dr", "Ada"))
+    assert ward.day(1, opens("far", "Ada")) == ["unexplained"]
+
+
+def test_only_a_colleague_whom_a_directory_fact_explains_vouches() -> None:
+    ward = Ward(NURSE, DOCTOR)
+    ward.day(0, opens("dr", "Ada"))
+    assert ward.day(1, opens("nurse", "Ada")) == ["unexplained"]
+
+
+def test_a_colleagues_own_past_vouches_for_nobody() -> None:
+    ward = Ward(NURSE, DOCTOR)
+    ward.day(0, opens("dr", "Ada"))
+    assert ward.day(2, opens("dr", "Ada")) == ["own-past"]
+    assert ward.day(3, opens("nurse", "Ada")) == ["unexplained"]
+
+
+def test_a_colleague_who_was_vouched_for_vouches_for_nobody() -> None:
+    third = fact("role", actor="third", unit="ward 9", starts=-100)
+    both = fact("role", actor="nurse", unit="ward 9", starts=-100)
+    ward = Ward(*TEAM, both, third)
+    ward.day(0, opens("dr", "Ada"))
+    assert ward.day(1, opens("nurse", "Ada")) == ["colleague"]
+    assert ward.day(2, opens("third", "Ada")) == ["unexplained"]
+
+
+def test_a_colleague_under_alert_vouches_for_nobody() -> None:
+    ward = Ward(*TEAM)
+    ward.day(0, opens("dr", "Ada"), alerts=("dr",))
+    assert ward.day(1, opens("nurse", "Ada")) == ["unexplained"]
+
+
+def test_stolen_accounts_do_not_vouch_for_one_another() -> None:
+    """Two thieves in one unit open the same patients for a week: none of it ever explains the other's."""
+    ward = Ward(NURSE, DOCTOR)
+    told = [
+        reason
+        for day in range(7)
+        for reason in ward.day(day, opens("dr", "Ada"), opens("nurse", "Ada"), alerts=("dr", "nurse"))
+    ]
+    assert set(told) == {"unexplained"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, None])
+def test_size_of_batches_changes_no_reason(size: int | None) -> None:
+    def course(size: int | None) -> list[object]:
+        ward = Ward(*TEAM, fact("stay", patient="Ben", unit="ward 3", starts=1))
+        told: list[object] = []
+        for day in range(6):
+            accesses = [
+                opens(who, patient, hour=hour / 4, action=action, network=hour % 3)
+                for hour, (who, patient, action) in enumerate(
+                    (who, patient, action)
+                    for action in ("list", "read")
+                    for who in ("dr", "nurse", "far", "")
+                    for patient in ("Ada", "Ben", "Cid", None, "Ada")
+                    if (len(who) + len(patient or "") + day) % 3
+                )
+            ]
+            told.append(ward.day(day, *accesses, size=size, alerts=("far",) if day == 2 else ()))
+        for name in ("reason", "fresh", "fresh_listed", "unit", "novelty", "unsettled", "age_days"):
+            told.append(np.concatenate([getattr(seen, name) for seen in ward.seen]).tolist())
+        return told
+
+    assert course(size) == course(None)
