@@ -1,18 +1,30 @@
 """Writes the reference pages that the code gives. `tests/docs` fails when a page and the code differ.
 
-python docs/generate.py        writes docs/reference/event.md, fact.md and settings.md
+make docs        writes docs/reference/event.md, fact.md, settings.md, commands.md and detectors.md,
+                 and the tables in trail.md, whose words are written by hand
 """
 
 from __future__ import annotations
 
 import ast
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pyarrow as pa
+from cyclopts import App
 
-from tocsin import config
+from tocsin import cli, config, errors
+from tocsin.collect.directory.resources import AnyResource
+from tocsin.collect.formats import fhir_action, names
+from tocsin.collect.formats.fhir import PRECEDENCE
+from tocsin.collect.rows import OPERATIONS
+from tocsin.detect import registry
+from tocsin.detect.view import Detector
 from tocsin.explain.reasons import reasons
 from tocsin.model import event, fact
 from tocsin.model.rows import MICROSECONDS_A_DAY
@@ -23,7 +35,14 @@ HEAD = "<!-- Written by docs/generate.py from {source}: change the words there, 
 
 def pages() -> dict[str, str]:
     """File name -> text of every reference page that is written by the code."""
-    return {"event.md": event_page(), "fact.md": fact_page(), "settings.md": settings_page()}
+    return {
+        "event.md": event_page(),
+        "fact.md": fact_page(),
+        "settings.md": settings_page(),
+        "commands.md": commands_page(),
+        "detectors.md": detectors_page(),
+        "trail.md": trail_page(),
+    }
 
 
 def event_page() -> str:
@@ -135,8 +154,213 @@ def settings_page() -> str:
             "",
             *_table(("table", "budget", "hours"), rungs),
             "",
+            "A change of the ladder or of `off` is kept in the ledger when the next command opens the state to write, so that",
+            "`tocsin rebuild` judges every batch by the settings of its time.",
+            "",
+            "## A whole `tocsin.toml`",
+            "",
+            "Every key, with its default (`key_file` has none).",
+            "",
+            "```toml",
+            *_example(default, words),
+            "```",
+            "",
+            "## The environment",
+            "",
+            *_table(("variable", "what"), list(_ENVIRONMENT.items())),
+            "",
+            "A variable beats the file; an option of a command (`--state`) beats both.",
+            "",
         ]
     )
+
+
+_ENVIRONMENT = {
+    "`TOCSIN_CONFIG`": "The settings file, instead of `tocsin.toml` in the working folder. It must exist.",
+    "`TOCSIN_STATE`": "As `state`.",
+    "`TOCSIN_KEY_FILE`": "As `key_file`.",
+}
+
+
+def _example(default: config.Settings, words: Mapping[str, str]) -> list[str]:
+    """A settings file that says everything."""
+    lines = []
+    for name in words:
+        if name in ("ladder", "switched_off"):
+            continue
+        value = getattr(default, name)
+        shown = "/etc/tocsin/key" if name == "key_file" else value
+        lines += [f"# {words[name]}", f"{name} = {shown}" if isinstance(shown, int) else f'{name} = "{shown}"', ""]
+    lines += ["[explain]", f"off = []          # for example [{', '.join(map(_quoted, list(reasons())[-2:]))}]"]
+    for rung, one in config.LADDER.items():
+        lines += ["", f"[ladder.{rung}]", f"budget = {one.budget:.5f}".rstrip("0"), f"hours = {one.hours:g}"]
+    return lines
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def commands_page() -> str:
+    """The page of every command, argument and option, from the signatures and docstrings of `cli.py`."""
+    lines = [
+        HEAD.format(source="src/tocsin/cli.py"),
+        "# Commands",
+        "",
+        "`tocsin COMMAND --help` says the same. In a checkout the command is `.venv/bin/tocsin`.",
+        "",
+        "## Exit codes",
+        "",
+        *_table(("code", "error", "when"), list(_exit_codes())),
+        "",
+        "An error is one line on standard error: what failed, what was done already, what to do. It names no identity.",
+        "",
+    ]
+    for name, command in _commands(cli.app):
+        lines += [f"## {name}", "", *_prose(command), *_options(command), ""]
+    return "\n".join(lines)
+
+
+def _exit_codes() -> Iterator[tuple[str, str, str]]:
+    yield "`0`", "", "Done. (`verify`: all sound; `doctor`: fit.)"
+    for error in (errors.TocsinError, *errors.TocsinError.__subclasses__()):
+        yield f"`{error.exit_code}`", f"`{error.__name__}`", (error.__doc__ or "").split("\n")[0]
+
+
+def _commands(app: App, prefix: str = "tocsin") -> Iterator[tuple[str, App]]:
+    """(what is typed, command), in the order of their groups, then as they are written."""
+    for name in app:
+        if not name.startswith("-"):
+            command = app[name]
+            if command.default_command is None:
+                yield from _commands(command, f"{prefix} {name}")
+            else:
+                yield f"{prefix} {name}", command
+
+
+def _prose(command: App) -> list[str]:
+    """The docstring up to its parameters."""
+    text = (command.default_command.__doc__ or "").partition("Parameters\n")[0]
+    return [line.strip() for line in text.strip().splitlines()] + [""]
+
+
+def _options(command: App) -> list[str]:
+    rows = []
+    for one in command.assemble_argument_collection(parse_docstring=True):
+        positional = one.field_info.is_positional
+        name = one.names[0].removeprefix("--").upper() if positional else one.names[0]
+        value = "" if positional or not one.token_count()[0] else f" {_kind(one.hint)}"
+        default = "" if one.required or one.field_info.default in (None, False) else f"`{one.field_info.default}`"
+        rows.append((f"`{name}{value}`", "required" if one.required else default, one.parameter.help or ""))
+    return _table(("", "default", "what"), rows)
+
+
+def _kind(hint: Any) -> str:
+    """PATH, DATE, TIME or TEXT."""
+    text = str(hint)
+    return next((word for part, word in (("Path", "PATH"), ("datetime.datetime", "TIME"), ("date", "DATE"))
+                 if part in text), "TEXT")  # fmt: skip
+
+
+def detectors_page() -> str:
+    """One section a detector: the words of its file and of its `count`."""
+    shares = {detector.name: share for detector, share in registry.CONTENT}
+    told: set[str] = set()
+    lines = [
+        HEAD.format(source="src/tocsin/detect/detectors and registry.py"),
+        "# The detectors",
+        "",
+        "Each gives one whole number for a session so far. How a number becomes evidence: [what the weight",
+        "is](../explanation/weight.md). Content bets are averaged by their shares; families multiply.",
+        "",
+        *_table(
+            ("detector", "family", "share", "what it counts"),
+            [(f"`{d.name}`", d.family, _share(shares.get(d.name)), _first_line(d)) for d in registry.DETECTORS],
+        ),
+        "",
+    ]
+    for detector in registry.DETECTORS:
+        module = sys.modules[type(detector).__module__]
+        share = shares.get(detector.name)
+        lines += [
+            f"## {detector.name}",
+            "",
+            f"Family *{detector.family}*" + (f", share {_share(share)} of the content bets" if share else "") + ".",
+            f"Number: {_first_line(detector)} As the session goes on: {_lowered(type(detector).count.__doc__ or '')}",
+            "",
+        ]
+        if module.__name__ in told:
+            first = next(d.name for d in registry.DETECTORS if type(d).__module__ == module.__name__)
+            lines += [f"Why and from where: as [{first}](#{first}).", ""]
+        else:
+            told.add(module.__name__)
+            lines += [(module.__doc__ or "").strip(), ""]
+        lines += [f"Code: `src/{module.__name__.replace('.', '/')}.py`", ""]
+    return "\n".join(lines)
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.2f}"
+
+
+def _first_line(detector: Detector) -> str:
+    return (type(detector).__doc__ or "").strip().split("\n")[0]
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:].strip()
+
+
+def trail_page() -> str:
+    """The page of the trail: its words stand in the file, its tables come from the code."""
+    page = (REFERENCE / "trail.md").read_text("utf-8")
+    codes = [(title, _by_action(table)) for title, table in _CODES]
+    rejections = {word: line for line, word in enumerate(PRECEDENCE)}
+    tables = {
+        "resources": [f"`{kind.__struct_config__.tag}`: {_lowered((kind.__doc__ or '').strip())}" for kind in _kinds()],
+        "elements": _table(("resource", "elements"), list(_elements())),
+        "precedence": [" → ".join(f"`{word}`" for word in rejections)],
+        "operations": _table(("action", "operations"), list(_by_action(OPERATIONS))),
+        "actions": [
+            line for title, rows in codes for line in (f"*{title}*", "", *_table(("action", "codes"), rows), "")
+        ],
+    }
+    tables["resources"] = [f"- {line}" for line in tables["resources"]]
+
+    def filled(found: re.Match[str]) -> str:
+        return f"<!-- from the code: {found[1]} -->\n" + "\n".join(tables[found[1]]).rstrip() + "\n<!-- end -->"
+
+    return re.sub(r"<!-- from the code: (\S+) -->\n.*?<!-- end -->", filled, page, flags=re.DOTALL)
+
+
+_CODES: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("HL7 restful-interaction", fhir_action._REST),
+    ("DICOM audit codes", fhir_action._DICOM),
+    ("ISO 21089 life cycle", fhir_action._LIFECYCLE),
+    ("IHE transactions", fhir_action._IHE),
+    ("the letter of `action`", fhir_action._LETTER),
+)
+
+
+def _by_action(table: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """(action, its codes), as the table has them."""
+    return [
+        (f"`{action}`" if action != fhir_action._BY_ACTION else "as the letter of `action` says", " ".join(
+            f"`{code}`" for code, of in table.items() if of == action))
+        for action in dict.fromkeys(table.values())
+    ]  # fmt: skip
+
+
+def _kinds() -> Iterable[Any]:
+    kinds: tuple[Any, ...] = AnyResource.__args__
+    return kinds
+
+
+def _elements() -> Iterator[tuple[str, ...]]:
+    table = names.ELEMENTS_OF_RESOURCE
+    for bits in dict.fromkeys(table.values()):
+        kinds = " ".join(f"`{kind}`" for kind, of in table.items() if of == bits)
+        yield kinds, ", ".join(event.elements_of(bits))
 
 
 def _words_under(module: ModuleType, name: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from tocsin.detect.pool import Pool
 from tocsin.detect.reasons import reasons_for
 from tocsin.detect.segments import ends_of, running_max, starts_of
 from tocsin.detect.state import FAMILY_DAYS, Sessions, State
-from tocsin.detect.step import Inputs, Step, close_until, step
+from tocsin.detect.step import Inputs, Roles, Step, close_until, step
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.evidence import MICRONATS
@@ -90,6 +90,7 @@ class Judge:
     """(account, week) in which, while nobody climbs, two families carried it over the line of `own-patients-only`."""
     stood: set[tuple[int, int]] = field(default_factory=set)
     """(account, day) on which an alert stood or will: from the day before the latest slice on."""
+    _role_codes: Roles = field(default_factory=lambda: Roles.of([]))
     _lines_of_role: dict[str, list[Line]] = field(default_factory=dict)
     recent: dict[int, list[Evidence]] = field(default_factory=dict)
     """Day -> evidence of that day, kept for the events an alert names."""
@@ -99,7 +100,7 @@ class Judge:
         self.state.grow(len(roles))
         if roles == self.roles:
             return
-        self.roles = list(roles)
+        self.roles, self._role_codes = list(roles), Roles.of(roles)
         for role in set(roles) - set(self._lines_of_role):
             self._lines_of_role[role] = self.ladder.lines(role)
         self.lines = np.array([[line.weight for line in self._lines_of_role[role]] for role in roles], np.int64)
@@ -236,7 +237,7 @@ class Judge:
         return first
 
     def _step(self, inputs: Inputs, now: np.ndarray) -> Step:
-        return step(inputs.take(now), self.state, self.weigher, self.roles, self.accounts.keys())
+        return step(inputs.take(now), self.state, self.weigher, self._role_codes, self.accounts.keys())
 
     def _crossings(self, inputs: Inputs, now: np.ndarray, done: Step) -> np.ndarray:
         """Positions (into `now`) of each account's first row that reaches a rung it does not stand on."""
@@ -261,7 +262,7 @@ class Judge:
         today = int(inputs.rows.at[now[place]] // MICROSECONDS_A_DAY)
         recent = self.state.family_day[account] >= today - FAMILY_DAYS
         theirs = (inputs.rows.account[now] == account) & (np.arange(len(now)) <= place)
-        return int((recent | done.families[theirs].any(axis=0)).sum())
+        return int((recent | done.families[done.back[theirs]].any(axis=0)).sum())
 
     def _note(self, inputs: Inputs, now: np.ndarray, done: Step, judged: Judged) -> None:
         """Keep the gains as evidence, and the heaviest weight of each account-week."""

@@ -29,9 +29,10 @@ _HONEY: Final = ("", "a honey patient was listed", "a honey patient was opened")
 
 def reasons_for(done: Step, place: int, weigher: Weigher) -> tuple[str, ...]:
     """Sentences for the row at `place` of a step."""
-    role, age = next(key for key, number in weigher.strata.items() if number == done.stratum[place])
-    counts = done.counts[place]
-    stratum = int(done.stratum[place])
+    at = done.back[place]
+    stratum = int(done.stratum[at])
+    role, age = next(key for key, number in weigher.strata.items() if number == stratum)
+    counts = done.counts[:, at]
     peers = f"{role or 'all roles'}, {AGES[age]} accounts"
     said: list[tuple[float, str]] = []
     for d in range(CONTENT):

@@ -75,12 +75,14 @@ class Step:
     """int64 micro-nats: the account's statistic, that row included."""
     gain: np.ndarray
     """int64 micro-nats: what the row added to its session's weight."""
+    back: np.ndarray
+    """Place of each row in session order, in which the next three are: few of their rows are ever asked for."""
     families: np.ndarray
-    """bool (rows, 3): content, sign-in, honey have evidence in the row's session so far."""
+    """bool (rows, 3), session order: content, sign-in, honey have evidence in the row's session so far."""
     counts: np.ndarray
-    """int64 (rows, detectors)."""
+    """int64 (detectors, rows), session order."""
     stratum: np.ndarray
-    """int64: number of the stratum each row was weighed in."""
+    """int64, session order: number of the stratum each row was weighed in."""
     accounts: np.ndarray
     """int32: accounts of the batch, rising; `ln_r1`, `account_state` and `family_day` are theirs."""
     ln_r1: np.ndarray
@@ -108,8 +110,24 @@ class Step:
             held.add(keys)
 
 
-def step(inputs: Inputs, state: State, weigher: Weigher, roles: list[str], account_keys: np.ndarray) -> Step:
-    """Judge a batch; see the module. `roles` and `account_keys` are by account number."""
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The role of each account, by number."""
+
+    names: tuple[str, ...]
+    codes: np.ndarray
+    """int64 by account: position in `names`."""
+
+    @classmethod
+    def of(cls, roles: list[str]) -> Roles:
+        """From a role code for each account."""
+        names = tuple(sorted(set(roles)))
+        place = {name: i for i, name in enumerate(names)}
+        return cls(names, np.array([place[role] for role in roles], np.int64))
+
+
+def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_keys: np.ndarray) -> Step:
+    """Judge a batch; see the module. `account_keys` are by account number."""
     rows = inputs.rows
     # (1)
     key = mix(mix(account_keys[rows.account], rows.client), rows.device)
@@ -137,14 +155,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: list[str], accou
     counts, carried, meet = _count(view, numbered.carried, account_state, state)
     # (3)
     account_of = by_session.rows.account
-    role_age = {}
-    stratum_of_segment = np.empty(len(numbered.first), np.int64)
-    for i, (account, age) in enumerate(zip(account_of[numbered.first].tolist(), numbered.age.tolist(), strict=True)):
-        pair = (roles[account], age)
-        if pair not in role_age:
-            role_age[pair] = weigher.stratum(*pair)
-        stratum_of_segment[i] = role_age[pair]
-    stratum = stratum_of_segment[numbered.seg]
+    stratum = weigher.strata_of(roles.codes[account_of[numbered.first]], numbered.age, roles.names)[numbered.seg]
     content, others = _weigh(weigher, numbered.seg, stratum, counts, account_of, state.own_e)
     weight = content + others
     gain = weight - previous(weight, numbered.seg, numbered.weight)
@@ -189,9 +200,10 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: list[str], accou
         key=key,
         weight=weight_by_input,
         gain=gain[back],
-        families=families[back],
-        counts=counts[:, back].T,
-        stratum=stratum[back],
+        back=back,
+        families=families,
+        counts=counts,
+        stratum=stratum,
         accounts=accounts,
         ln_r1=ln_r1,
         account_state=account_state,

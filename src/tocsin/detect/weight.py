@@ -75,6 +75,14 @@ class Weigher:
             self.sign_in = np.concatenate([self.sign_in, np.log(ratio)[None]])
         return self.strata[key]
 
+    def strata_of(self, role: np.ndarray, age: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+        """Numbers of strata, of positions in `names` and in AGES."""
+        pair = role * len(AGES) + age
+        number = np.zeros(len(names) * len(AGES) + 1, np.int64)
+        for code in np.flatnonzero(np.bincount(pair, minlength=1)).tolist():
+            number[code] = self.stratum(names[code // len(AGES)], code % len(AGES))
+        return number[pair]
+
     def weigh(
         self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:

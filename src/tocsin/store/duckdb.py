@@ -31,7 +31,7 @@ from tocsin.store.shape import fitted
 # `at` is quoted everywhere: DuckDB 2.0 takes it for a keyword.
 _COLUMNS = ", ".join(f'"{name}"' for name in STORED_EVENT.names)
 _PART = "read_parquet($files, hive_partitioning = false)"
-_ROWS = f'(SELECT * FROM {_PART} WHERE "at" >= $since AND "at" <= $until)'
+_ROWS = f'(SELECT * FROM {_PART} WHERE "at" >= $since AND "at" < $until)'
 
 _OF = "account IN (SELECT unnest($accounts::VARCHAR[]))"
 _BY_TIME = '"at", event_id, "row", batch'
