@@ -154,8 +154,8 @@ def settings_page() -> str:
             "",
             *_table(("table", "budget", "hours"), rungs),
             "",
-            "A change of the ladder or of `off` is kept in the ledger when the next command opens the state to write, so that",
-            "`tocsin rebuild` judges every batch by the settings of its time.",
+            "A change of the ladder is kept in the ledger when the next command opens the state to write, so that",
+            "`tocsin rebuild` judges every batch by the ladder of its time.",
             "",
             "## A whole `tocsin.toml`",
             "",
@@ -286,7 +286,7 @@ def detectors_page() -> str:
             f"## {detector.name}",
             "",
             f"Family *{detector.family}*" + (f", share {_share(share)} of the content bets" if share else "") + ".",
-            f"Number: {_first_line(detector)} As the session goes on: {_lowered(type(detector).count.__doc__ or '')}",
+            f"{_first_line(detector)} In the course of the session: {_lowered(type(detector).count.__doc__ or '')}",
             "",
         ]
         if module.__name__ in told:
@@ -308,7 +308,8 @@ def _first_line(detector: Detector) -> str:
 
 
 def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:].strip()
+    text = text.strip()
+    return text[:1].lower() + text[1:]
 
 
 def trail_page() -> str:
