@@ -113,6 +113,8 @@ def scope(
     now: datetime,
 ) -> dict[str, Any]:
     """Incidents and whose data each exposed; identifiers only with a reason, and a receipt for it."""
+    if who is not None and reveal is None:
+        raise Usage("--who alone reveals nothing", advice="Say why too: --reveal REASON --who NAME.")
     reading = Reading(settings)
     alerts_in = [alert for alert in reading.alerts() if account is None or alert.account == account]
     found = harvests(reading, alerts_in)

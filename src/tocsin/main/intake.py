@@ -9,7 +9,7 @@ The same from both: that is what makes `tocsin rebuild` equal to what was import
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from tocsin.collect.directory import DirectoryReader
 from tocsin.collect.directory.marks import marks_in
+from tocsin.collect.directory.reader import FAMILIES
 from tocsin.collect.transports.files import TrailFile, read_blocks, trail_files
 from tocsin.errors import SourceUnreadable
 from tocsin.main.parsing import Recipe, parse_all
@@ -38,6 +39,8 @@ MARKS: Final = "marks"
 OVERLONG: Final = "/overlong"
 """Suffix of the stream that keeps, for each line over 16 MiB, its length, a space and its first 64 KiB."""
 MARKS_FILE: Final = "marks.txt"
+FACTS: Final = frozenset(resource.__name__ for resource in FAMILIES)
+"""Resources whose files are read; a region's folder may hold others, which are none of Tocsin's business."""
 
 Progress = Callable[[str, int, int], None]
 """Told (what is being done, how far, of how much)."""
@@ -76,6 +79,8 @@ class Intake:
     """(stream, line) of the trail."""
     rejected_facts: list[tuple[str, Rejected]] = field(default_factory=list)
     fact_lines: int = 0
+    lines_of: Counter[str] = field(default_factory=Counter)
+    """Lines of the trail by file name."""
     damage: list[SourceUnreadable] = field(default_factory=list)
 
     def by_reason(self) -> dict[str, int]:
@@ -92,6 +97,8 @@ class Files:
     marks: Path | None
     stream: str = TRAIL
     """Stream of the trail files."""
+    ignored: tuple[str, ...] = ()
+    """Names of files that look like exports and are neither trail nor facts: never opened, always told."""
 
     @property
     def total_bytes(self) -> int:
@@ -111,9 +118,10 @@ def files_of(path: Path, *, marks: Path | None = None, stream: str = TRAIL) -> F
         return Files((), tuple(file for files in found.values() for file in files), marks, MAPPED)
     beside = path / MARKS_FILE if path.is_dir() else None
     return Files(
-        facts=tuple(file for kind, files in found.items() if kind != TRAIL for file in files),
+        facts=tuple(file for kind, files in found.items() if kind in FACTS for file in files),
         trail=tuple(found.get(TRAIL, ())),
         marks=marks or (beside if beside and beside.exists() else None),
+        ignored=tuple(file.path.name for kind, files in found.items() if kind not in FACTS | {TRAIL} for file in files),
     )
 
 
@@ -159,6 +167,7 @@ def take_in(
     intake = Intake(spool)
     reader = DirectoryReader(recipe.references, zone=zone)
     factual: set[str] = set()
+    origin: deque[str] = deque()
 
     def trail() -> Iterator[Block]:
         for piece in pieces:
@@ -169,6 +178,7 @@ def take_in(
             elif stream == MARKS:
                 intake.marks = marks_in(block.data, recipe.references)
             elif stream in (TRAIL, MAPPED):
+                origin.append(piece.file)
                 yield block
             else:
                 factual.add(stream)
@@ -177,6 +187,7 @@ def take_in(
     for parsed in parse_all(trail(), recipe, total_bytes=trail_bytes, workers=workers):
         spool.add(parsed.events)
         intake.lines += parsed.lines
+        intake.lines_of[origin.popleft()] += parsed.lines
         intake.accepted += parsed.accepted
         intake.rejected.extend((TRAIL, rejected) for rejected in parsed.rejected)
         if len(parsed.identities):

@@ -113,12 +113,20 @@ def verify(settings: Settings, *, progress: Progress = unheard) -> dict[str, Any
         parts = wiring.parts(settings.state / "derived").verify()
     except TocsinError as error:
         problem = str(error)
+    receipts, broken = 0, ""
+    try:
+        if (settings.state / "vault").exists():
+            receipts = len(wiring.vault(settings, wiring.region_references(settings)).receipts())
+    except TocsinError as error:
+        broken = str(error)
     return {
         "batches": ledger.last_batch,
         "segments": checks,
-        "sound": all(check["sound"] for check in checks) and not problem,
+        "sound": all(check["sound"] for check in checks) and not problem and not broken,
         "derived_parts": parts,
         "derived_problem": problem,
+        "receipts": receipts,
+        "receipts_problem": broken,
     }
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -66,6 +66,8 @@ class Accepted:
     """Files whose every byte the ledger holds already."""
     alerts: int = 0
     damage: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    """Names of files that are neither trail nor facts: they were not opened."""
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ class Region:
         references = wiring.region_references(settings)
         ledger = wiring.ledger(settings, now)
         try:
-            parts = wiring.parts(settings.state / "derived")
+            parts = wiring.parts(settings.state / "derived", durable=False)  # see `_fold`
             region = cls(settings, ledger, parts, wiring.vault(settings, references), references, _river(settings))
             shutil.rmtree(settings.state / "tmp", ignore_errors=True)
             region._resume()
@@ -126,7 +128,7 @@ class Region:
     ) -> Accepted:
         """Keep the bytes of a source, commit them, fold them."""
         files, known, known_lines = self._unknown(files, source)
-        done = Accepted(0, lines=known_lines, duplicates=known_lines, files_known=known)
+        done = Accepted(0, lines=known_lines, duplicates=known_lines, files_known=known, ignored=list(files.ignored))
         if not files.facts and not files.trail:
             return done
         damage: list[Any] = []
@@ -134,11 +136,10 @@ class Region:
         with self.ledger.batch(source=source, now=now) as batch, ThreadPoolExecutor(1) as hasher:
             digests = [(file, hasher.submit(_sha256, file.path)) for file in (*files.facts, *files.trail)]
             number = self.ledger.last_batch + 1
-            lines_of: Counter[str] = Counter()
-            intake = self._take_in(_kept(pieces_of(files, damage), batch, lines_of), recipe, files, number, progress)
+            intake = self._take_in(_kept(pieces_of(files, damage), batch), recipe, files, number, progress)
             told = {
                 "files": [
-                    {"sha256": digest.result(), "bytes": file.size, "lines": lines_of[file.path.name]}
+                    {"sha256": digest.result(), "bytes": file.size, "lines": intake.lines_of[file.path.name]}
                     for file, digest in digests
                 ],
                 **(meta or {}),
@@ -211,7 +212,8 @@ class Region:
             else:
                 keep.add(file)
         facts, trail = (tuple(f for f in some if f in keep) for some in (files.facts, files.trail))
-        return Files(facts, trail, files.marks if facts or trail else None, files.stream), known, lines
+        marks = files.marks if facts or trail else None
+        return Files(facts, trail, marks, files.stream, files.ignored), known, lines
 
     def _take_in(
         self, pieces: Iterator[Piece], recipe: Recipe, files: Files, number: int, progress: Progress
@@ -272,6 +274,7 @@ class Region:
             self._write(day, number, folded, ended)
             count.events += int((events["row"].to_numpy() == 0).sum())
             count.alerts += len(folded.alerts)
+        os.sync()  # once for all parts: a state that says "folded" must not outlive them
         self.folded = number
         save(_state_path(self.settings), self.river, folded=number, told=self._told())
         log.info("batch folded", batch=number, events=count.events, alerts=count.alerts, days=len(days))
@@ -364,20 +367,11 @@ def rungs_in(text: str) -> tuple[Rung, ...]:
     return Settings(ladder={name: RungSettings(**rung) for name, rung in told.items()}).rungs()
 
 
-def _kept(pieces: Iterator[Piece], batch: Any, lines_of: Counter[str]) -> Iterator[Piece]:
-    """Pieces as the ledger keeps them: with the place at which it does. Counts the lines of each file."""
+def _kept(pieces: Iterator[Piece], batch: Any) -> Iterator[Piece]:
+    """Pieces as the ledger keeps them: with the place at which it does."""
     for piece in pieces:
-        data = piece.block.data
-        place = batch.append(piece.stream, data)
-        lines_of[piece.file] += _lines(data)
-        yield Piece(piece.stream, Block(data, place.segment, place.offset), piece.consumed, piece.file)
-
-
-def _lines(data: bytes) -> int:
-    """Lines that are not blank."""
-    if b"\n\n" in data or b"\n\r\n" in data or data[:1].isspace():
-        return sum(not line.isspace() for line in data.split(b"\n") if line)
-    return data.count(b"\n") + (not data.endswith(b"\n"))
+        place = batch.append(piece.stream, piece.block.data)
+        yield Piece(piece.stream, Block(piece.block.data, place.segment, place.offset), piece.consumed, piece.file)
 
 
 def _recipe_of(batch: Any, references: Any) -> Recipe:

@@ -122,13 +122,20 @@ def accepted_order(events: pa.Table) -> pa.Table:
     if not len(events):
         return events
     events = events.combine_chunks()
-    ids = events["event_id"].chunk(0) if events["event_id"].num_chunks else events["event_id"].combine_chunks()
+    ids = events["event_id"].chunk(0)
     halves = np.frombuffer(ids.buffers()[1], ">u8", count=2 * len(ids), offset=16 * ids.offset).reshape(-1, 2)
-    row = events["row"].to_numpy()
-    order = np.lexsort((row, halves[:, 1], halves[:, 0]))
-    hi, lo, row = halves[order, 0], halves[order, 1], row[order]
-    new = np.r_[True, (hi[1:] != hi[:-1]) | (lo[1:] != lo[:-1]) | (row[1:] != row[:-1])]
-    return events.take(pa.array(order[new]))
+    hi, lo, row = halves[:, 0].astype(np.uint64), halves[:, 1].astype(np.uint64), events["row"].to_numpy()
+    order = np.argsort(hi, kind="stable")
+    tied = hi[order][1:] == hi[order][:-1]
+    if tied.any():  # same microsecond and same first byte of the hash, or the same event again: settled by the rest
+        places = np.flatnonzero(np.r_[False, tied] | np.r_[tied, False])
+        some = order[places]
+        order[places] = some[np.lexsort((row[some], lo[some], hi[some]))]
+        again = (
+            (hi[order][1:] == hi[order][:-1]) & (lo[order][1:] == lo[order][:-1]) & (row[order][1:] == row[order][:-1])
+        )
+        order = order[np.r_[True, ~again]]
+    return events.take(pa.array(order))
 
 
 def _distinct(hi: np.ndarray, lo: np.ndarray) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.detect.state import Sessions
-from tocsin.model.alert import Alert
+from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.session import SESSION
 
@@ -31,12 +31,15 @@ ALERT: Final = pa.schema(
         pa.field("events", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""`model.alert.Alert`, one row each; `alert` is the name a person types: `A-` and the first letters of its event."""
+"""`model.alert.Alert`, one row each; `alert` is the name a person types: see `alert_id`."""
 
 
 def alert_id(alert: Alert) -> str:
-    """The name of an alert: from the event that carried the account there, so a rebuild gives the same."""
-    return f"A-{alert.at % 10**10:x}{alert.session % 0xFFFF:04x}"
+    """The name of an alert: from when and in which session the account climbed, and the rung's number.
+
+    A rebuild gives the same; two climbs of one instant (the rows of one search, say) differ by the rung.
+    """
+    return f"A-{alert.at % 10**10:x}{alert.session % 0xFFFF:04x}{RUNGS.index(alert.rung) + 1}"
 
 
 def alerts_table(alerts: list[Alert]) -> pa.Table:

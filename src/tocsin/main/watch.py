@@ -68,6 +68,7 @@ def dry_run(
         told = read_mapping(text)
     return {
         "files": [file.path.name for file in (*files.facts, *files.trail)],
+        "ignored": list(files.ignored),
         "sampled_lines": sum(parsed.lines for parsed in sampled),
         "understood": sum(parsed.accepted for parsed in sampled),
         "rejected_by_reason": dict(sorted(reasons.items())),
