@@ -314,7 +314,7 @@ def rebuild(*, state: State = None, json_file: Json = None, quiet: Quiet = False
 
 @app.command(group=_KEEP)
 def verify(*, state: State = None, json_file: Json = None, quiet: Quiet = False) -> int:
-    """Hash every segment of the ledger against its manifest, and check the derived parts."""
+    """Hash every segment of the ledger against its manifest; check the derived parts and the vault's receipts."""
     from tocsin.main import operate
 
     with _progress(quiet) as progress:
@@ -325,12 +325,13 @@ def verify(*, state: State = None, json_file: Json = None, quiet: Quiet = False)
         for check in told["segments"]:
             if not check["sound"]:
                 out.print(f"segment {check['segment']}: {check['problem']}", style="red", markup=False)
-        if told["derived_problem"]:
-            out.print(told["derived_problem"], style="red", markup=False)
+        for problem in (told["derived_problem"], told["receipts_problem"]):
+            if problem:
+                out.print(problem, style="red", markup=False)
         state_of = "all sound" if told["sound"] else "NOT SOUND"
         out.print(
-            f"{len(told['segments'])} segments, {told['batches']} batches, {told['derived_parts']} derived parts: "
-            f"{state_of}."
+            f"{len(told['segments'])} segments, {told['batches']} batches, {told['derived_parts']} derived parts, "
+            f"{told['receipts']} receipts: {state_of}."
         )
     return 0 if told["sound"] else 5
 
@@ -442,6 +443,7 @@ def _tell_import(told: dict[str, Any]) -> None:
         out.print(f"  rejected, {reason}: {count:,}")
     for problem in told["damage"]:
         out.print(problem, style="yellow", markup=False)
+    _tell_ignored(told["ignored"])
     if told["alerts"]:
         out.print("Next: tocsin alerts")
 
@@ -453,8 +455,14 @@ def _tell_dry_run(told: dict[str, Any]) -> None:
     )
     for reason, count in told["rejected_by_reason"].items():
         out.print(f"  would be rejected, {reason}: {count:,}")
+    _tell_ignored(told["ignored"])
     out.print("Actions: " + ", ".join(f"{name} {count:,}" for name, count in told["actions"].items()))
     out.print(_watch_table(told["watch"]))
+
+
+def _tell_ignored(names: list[str]) -> None:
+    if names:
+        _stdout().print(f"Not opened, neither trail nor facts: {', '.join(names)}", style="yellow", markup=False)
 
 
 def _watch_table(watches: list[dict[str, Any]]) -> Table:
