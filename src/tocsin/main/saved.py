@@ -65,7 +65,7 @@ def save(path: Path, river: River, *, folded: int, told: dict[str, Any]) -> None
 
 
 def load(path: Path, river: River) -> Resumed | None:
-    """Take a saved state up into a new river; None if there is none that fits."""
+    """Take a saved state up into a new river; None if there is none that fits (the river is then of no more use)."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -75,7 +75,7 @@ def load(path: Path, river: River) -> Resumed | None:
         _take_explainer(river, arrays, words)
         _take_judge(river, arrays, words)
         return Resumed(words["folded"], words["told"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile):
         return None
 
 
