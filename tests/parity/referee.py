@@ -13,7 +13,7 @@ from parity.rivers import DAY, MARKED, Course, FixedLadder, Slices, Told
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.nulls import AGES
 from tocsin.detect.registry import NAMES, SHARES
-from tocsin.detect.weight import HONEY_NATS, SIGN_IN_BOUNDS, THIEF_SIGN_IN
+from tocsin.detect.weight import HONEY_NATS, MOST, MOST_OF_ALL, SIGN_IN_BOUNDS, THIEF_SIGN_IN
 from tocsin.model.rows import key_of
 
 GAP = 30 * 60 * 1_000_000
@@ -230,9 +230,9 @@ class Referee:
         session.opened += row.fresh
         session.raise_to("searches-unopened", len(session.queries) - session.opened)
         session.raise_to("pages", row.page)
-        session.raise_to("sharing", shared if row.stranger else 0)
         code = counts["sign-in"] | (row.novelty & 1) | (2 if row.novelty & 6 else 0) | (4 if row.novelty & 8 else 0)
         counts["sign-in"] = code
+        session.raise_to("sharing", shared if row.stranger and code & 3 else 0)
         if row.patient == MARKED and row.outcome == "success":
             session.raise_to("honey", 2 if row.action in ("read", "write", "export") else 1)
 
@@ -241,7 +241,7 @@ class Referee:
         total = 0.0
         for name, share in zip(NAMES, SHARES, strict=False):
             value = session.counts[name]
-            e = e_value(float(self.calibration.null(name, account.role, age)[value]))
+            e = min(e_value(float(self.calibration.null(name, account.role, age)[value])), MOST.get(name, MOST_OF_ALL))
             total += share * min(e, self._own(account, name, value))
         session.content = round(math.log(total) * 1e6)
         others = self._sign_in(account, session) + HONEY_NATS[session.counts["honey"]]

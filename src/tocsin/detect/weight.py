@@ -27,6 +27,10 @@ most of the others come from a new network and a new device. An assumption: Free
 SIGN_IN_BOUNDS: Final = (0.5, 400.0)
 """The e-value of a sign-in stays within: one witness, never the judge."""
 
+MOST: Final = {"sharing": 100.0}
+"""E-values stay below: what others do on a network may raise a doubt, never more."""
+MOST_OF_ALL: Final = 100_000.0
+
 OWN_BINS: Final = 12
 """An account's own history is kept by powers of two: 0, 1, 2-3, 4-7, ..., 1024 and more."""
 
@@ -68,7 +72,10 @@ class Weigher:
         key = (role, age)
         if key not in self.strata:
             self.strata[key] = len(self.strata)
-            tables = [e_value(self.calibration.null(name, role, AGES[age])) for name in NAMES[:CONTENT]]
+            tables = [
+                np.minimum(e_value(self.calibration.null(name, role, AGES[age])), MOST.get(name, MOST_OF_ALL))
+                for name in NAMES[:CONTENT]
+            ]
             seen = np.maximum(self.calibration.null("sign-in", role, AGES[age]), 1e-3)
             ratio = np.clip(THIEF_SIGN_IN / (seen / seen.sum()), *SIGN_IN_BOUNDS)
             self.content = np.concatenate([self.content, np.stack(tables)[None]])

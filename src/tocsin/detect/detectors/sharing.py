@@ -1,9 +1,9 @@
 """Sharing: several accounts, all new to one network, each opening strangers there.
 
-In the 2025 incidents about ten accounts shared the load; in LANL's red-team record 701 of 749 events came from one host
-over up to 45 accounts a day. What the other accounts did on the network is counted by the pool, in accepted order; this
-detector brings it to a session that is itself new there and has a stranger of its own. It takes the family of what it
-adds up: content.
+Source: the incidents of September 2025 in French regions, where about ten accounts shared the load; LANL's red-team
+record (Kent 2015), where 701 of 749 events came from one host over up to 45 accounts a day. What the other accounts did
+on the network is counted by the pool, in accepted order; this detector brings it to a session that is itself new there
+and has a stranger of its own. It takes the family of what it adds up: content.
 """
 
 from __future__ import annotations
@@ -13,18 +13,27 @@ import numpy as np
 from tocsin.detect.detectors.strangers import is_stranger
 from tocsin.detect.segments import ends_of, running_max
 from tocsin.detect.view import Carry, View
+from tocsin.model.explained import NEW_CLIENT, NEW_DEVICE, NEW_NETWORK
 
 
 class Sharing:
-    """Strangers that other accounts new to this network met there, at the session's own latest stranger."""
+    """Strangers that other accounts new to this network met there, at the session's own latest stranger.
+
+    Counted in sessions that show a network or a device for the first time: what the others did is evidence once, not
+    anew in every session of an honest guest of the same network.
+    """
 
     name = "sharing"
     family = "content"
-    session_state = ("most",)
+    session_state = ("most", "new")
     account_state = ()
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients of others so far."""
-        most = running_max(np.where(is_stranger(view), view.pooled, 0), view.seg, carry.session["most"])
-        carry.session["most"] = most[ends_of(view.seg)]
+        first_seen = (view.explained.novelty & (NEW_NETWORK | NEW_DEVICE | NEW_CLIENT)) != 0
+        new = running_max(first_seen.astype(np.int64), view.seg, carry.session["new"])
+        counted = is_stranger(view) & (new > 0)
+        most = running_max(np.where(counted, view.pooled, 0), view.seg, carry.session["most"])
+        last = ends_of(view.seg)
+        carry.session["most"], carry.session["new"] = most[last], new[last]
         return most
