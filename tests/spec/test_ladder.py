@@ -245,6 +245,14 @@ def test_while_learning_nobody_climbs_and_the_heaviest_week_is_kept() -> None:
     assert max(judge.heaviest.values()) > 2_000_000
 
 
+def test_a_past_with_two_families_over_the_second_rung_is_doubted() -> None:
+    two, alone = judge_of(TWO, CALIBRATION, climbing=False), judge_of(ALL_LOW, CALIBRATION, climbing=False)
+    fold(two, [(MONDAY, [*THIEF, *burst(9, first=300, account=1)])])
+    fold(alone, [(MONDAY, burst(8, patients=60))])
+    assert {account for account, _ in two.doubtful} == {0}
+    assert not alone.doubtful
+
+
 def test_a_slice_in_which_nobody_is_named_passes() -> None:
     judge = judge_of(ALL_LOW, CALIBRATION)
     judge.accounts.names.clear()

@@ -223,46 +223,53 @@ class Judge:
         if not len(now):
             return first
         done = self._step(inputs, now)
-        crossing = self._crossings(inputs, now, done)
+        crossing, reached = self._crossings(inputs, now, done)
         if len(crossing):
             first[inputs.rows.account[now[crossing]]] = now[crossing]
             now = now[now <= first[inputs.rows.account[now]]]
             done = self._step(inputs, now)
-            crossing = self._crossings(inputs, now, done)
+            crossing, reached = self._crossings(inputs, now, done)
         self._note(inputs, now, done, judged)
         judged.session[now] = done.session
         done.commit(self.state)
-        for place in crossing.tolist():
-            climbed.append((int(now[place]), self._climb(inputs, now, done, place)))
+        for place, rung in zip(crossing.tolist(), reached.tolist(), strict=True):
+            climbed.append((int(now[place]), self._climb(inputs, now, done, place, rung)))
         return first
 
     def _step(self, inputs: Inputs, now: np.ndarray) -> Step:
         return step(inputs.take(now), self.state, self.weigher, self._role_codes, self.accounts.keys())
 
-    def _crossings(self, inputs: Inputs, now: np.ndarray, done: Step) -> np.ndarray:
-        """Positions (into `now`) of each account's first row that reaches a rung it does not stand on."""
+    def _crossings(self, inputs: Inputs, now: np.ndarray, done: Step) -> tuple[np.ndarray, np.ndarray]:
+        """Positions (into `now`) of each account's first row that reaches a rung it does not stand on; the rungs."""
+        none = np.zeros(0, np.int64)
         if not self.climbing:
-            return np.zeros(0, np.int64)
+            return none, none
         account = inputs.rows.account[now]
         above = done.weight > self.lines[account, 0]
         if not above.any():
-            return np.zeros(0, np.int64)
+            return none, none
         places = np.flatnonzero(above)
         reached = (done.weight[places, None] > self.lines[account[places]]).sum(axis=1)
-        for i in np.flatnonzero(reached == _SUSPEND).tolist():
-            if self._families(inputs, now, done, int(places[i])) < 2:
-                reached[i] = _SUSPEND - 1
-        climbs = places[reached > self.state.standing[account[places]]]
-        _, first = np.unique(account[climbs], return_index=True)
-        return np.sort(climbs[first])
+        if (reached == _SUSPEND).any():
+            alone = self._families(inputs, now, done)[places] < 2
+            reached[(reached == _SUSPEND) & alone] = _SUSPEND - 1
+        climbs = np.flatnonzero(reached > self.state.standing[account[places]])
+        _, first = np.unique(account[places[climbs]], return_index=True)
+        climbs = climbs[np.sort(first)]
+        return places[climbs], reached[climbs]
 
-    def _families(self, inputs: Inputs, now: np.ndarray, done: Step, place: int) -> int:
-        """Families with evidence for the account of this row, in the last FAMILY_DAYS or up to the row."""
-        account = int(inputs.rows.account[now[place]])
-        today = int(inputs.rows.at[now[place]] // MICROSECONDS_A_DAY)
-        recent = self.state.family_day[account] >= today - FAMILY_DAYS
-        theirs = (inputs.rows.account[now] == account) & (np.arange(len(now)) <= place)
-        return int((recent | done.families[done.back[theirs]].any(axis=0)).sum())
+    def _families(self, inputs: Inputs, now: np.ndarray, done: Step) -> np.ndarray:
+        """int64 per row: families with evidence for its account, in the last FAMILY_DAYS or in these rows up to it."""
+        account = inputs.rows.account[now]
+        today = inputs.rows.at[now] // MICROSECONDS_A_DAY
+        there = self.state.family_day[account] >= (today - FAMILY_DAYS)[:, None]
+        order = order_of(account)
+        seg = np.cumsum(np.r_[True, account[order][1:] != account[order][:-1]]) - 1
+        none = np.zeros(int(seg[-1]) + 1, np.int64)
+        for family in range(there.shape[1]):
+            seen = done.families[done.back[order], family].astype(np.int64)
+            there[order, family] |= running_max(seen, seg, none) > 0
+        return there.sum(axis=1)
 
     def _note(self, inputs: Inputs, now: np.ndarray, done: Step, judged: Judged) -> None:
         """Keep the gains as evidence, and the heaviest weight of each account-week."""
@@ -289,20 +296,16 @@ class Judge:
     def _doubt(self, inputs: Inputs, now: np.ndarray, done: Step, week: int) -> None:
         """A past may hold thieves nobody saw: note account-weeks that must not teach what is usual."""
         account = inputs.rows.account[now]
-        above = np.flatnonzero(done.weight > self.lines[account, 1])
-        for place in above.tolist():
-            pair = (int(account[place]), week)
-            if pair not in self.doubtful and self._families(inputs, now, done, place) >= 2:
-                self.doubtful.add(pair)
+        above = done.weight > self.lines[account, 1]
+        if above.any():
+            doubtful = account[above & (self._families(inputs, now, done) >= 2)]
+            self.doubtful.update((number, week) for number in np.unique(doubtful).tolist())
 
-    def _climb(self, inputs: Inputs, now: np.ndarray, done: Step, place: int) -> Alert:
+    def _climb(self, inputs: Inputs, now: np.ndarray, done: Step, place: int, reached: int) -> Alert:
         """Put the account of this row on the rung it reached; returns the alert."""
         rows = inputs.rows
         where = int(now[place])
         account, at, weight = int(rows.account[where]), int(rows.at[where]), int(done.weight[place])
-        reached = int((weight > self.lines[account]).sum())
-        if reached == _SUSPEND and self._families(inputs, now, done, place) < 2:
-            reached -= 1
         rung = self.ladder.rungs[reached - 1]
         self.state.standing[account] = reached
         self.state.until[account] = at + rung.duration_us + (reached == _END_SESSIONS)  # as in `_cut`
