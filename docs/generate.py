@@ -2,13 +2,18 @@
 
 make docs        writes docs/reference/event.md, fact.md, settings.md, commands.md and detectors.md,
                  and the tables in trail.md, whose words are written by hand
+
+python docs/generate.py session    gives the commands in README.md again and puts in what they say now
 """
 
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -450,6 +455,42 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     return [line(head), line(("---",) * len(head)), *map(line, rows)]
 
 
+def session(readme: str, root: Path) -> str:
+    """The text of a README with every `$ command` of its console blocks given again, in a state of their own.
+
+    Where the old answer is cut by a line `...`, the new one is cut alike: as many lines before it, as many after.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        key = Path(scratch, "key")
+        key.write_bytes(bytes(32))  # fictitious patients; so that names of alerts stay
+        key.chmod(0o600)
+        Path(scratch, "state").mkdir(mode=0o700)
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        environ = {**os.environ, "PATH": path, "TOCSIN_STATE": f"{scratch}/state", "TOCSIN_KEY_FILE": str(key)}
+
+        def again(found: re.Match[str]) -> str:
+            command, old = found[1], found[2]
+            run = subprocess.run(
+                ["bash", "-c", command], cwd=root, env=environ, capture_output=True, text=True, check=False
+            )
+            new = [line.rstrip() for line in run.stdout.strip("\n").splitlines()]
+            if "...\n" in old:
+                head, _, tail = (part.count("\n") for part in old.partition("...\n"))
+                new = [*new[:head], "...", *new[len(new) - tail :]]
+            return f"$ {command}\n" + "".join(f"{line}\n" for line in new)
+
+        def block(found: re.Match[str]) -> str:
+            return re.sub(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", again, found[0][11:-3], flags=re.MULTILINE).join(
+                ("```console\n", "```")
+            )
+
+        return re.sub(r"```console\n.*?```", block, readme, flags=re.DOTALL)
+
+
 if __name__ == "__main__":
-    for name, text in pages().items():
-        (REFERENCE / name).write_text(text, "utf-8")
+    if sys.argv[1:] == ["session"]:
+        README = REFERENCE.parents[1] / "README.md"
+        README.write_text(session(README.read_text("utf-8"), README.parent), "utf-8")
+    else:
+        for name, text in pages().items():
+            (REFERENCE / name).write_text(text, "utf-8")
