@@ -40,6 +40,8 @@ class Staff:
     site_of_unit: dict[str, str] = field(default_factory=dict)
     site_of_service: dict[str, str] = field(default_factory=dict)
     categories_of_service: dict[str, str] = field(default_factory=dict)
+    _told: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    """(kind, name) -> (known_at, what it says) of the fact that holds: where two differ, the one known last."""
 
     def learn(self, facts: pa.Table) -> None:
         """Take in facts (schema FACT) that name no patient; the others are `Grants`."""
@@ -59,13 +61,14 @@ class Staff:
                 spans["known_at"][i] if spans["known_at"][i] is not None else EARLIEST,
             )
             if kind == "alias" and actor and columns["code"][i]:
-                self.actor_of_alias[columns["code"][i]] = actor
+                self._tell(self.actor_of_alias, "alias", columns["code"][i], actor, known_at)
             elif kind == "unit" and unit and site:
-                self.site_of_unit[unit] = site
+                self._tell(self.site_of_unit, "unit", unit, site, known_at)
             elif kind == "service" and columns["service"][i]:
                 if site:
-                    self.site_of_service[columns["service"][i]] = site
-                self.categories_of_service[columns["service"][i]] = columns["code"][i] or ""
+                    self._tell(self.site_of_service, "service", columns["service"][i], site, known_at)
+                code = columns["code"][i] or ""
+                self._tell(self.categories_of_service, "categories", columns["service"][i], code, known_at)
             elif kind in ("role", "roster") and actor and (unit or site):
                 where = actor_key(unit, kind="unit") if unit else actor_key(site, kind="site")
                 self.posts.setdefault(actor, []).append(Post(where, starts, ends, known_at, kind == "roster"))
@@ -75,6 +78,12 @@ class Staff:
                 self._remember_role(actor, starts, columns["code"][i])
             elif kind == "task" and actor and not patient[i]:
                 self.tasks.setdefault(actor, []).append((starts, ends, known_at))
+
+    def _tell(self, table: dict[str, str], kind: str, name: str, value: str, known_at: int) -> None:
+        """Let the fact that was known last hold, whatever the order in which they come."""
+        if (known_at, value) >= self._told.get((kind, name), (known_at, value)):
+            self._told[kind, name] = known_at, value
+            table[name] = value
 
     def _remember_role(self, actor: str, starts: int, code: str | None) -> None:
         if code and (actor not in self.roles or (starts, code) > self.roles[actor]):
