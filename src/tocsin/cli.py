@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
         import errno
 
         full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
-        what = "the disk is full" if full else f"the system refused ({problem.strerror})"
+        what = "the disk is full" if full else f"the system refused ({problem.strerror or type(problem).__name__})"
         _stderr().print(f"tocsin: {what}. What was acknowledged before is safe.", markup=False, soft_wrap=True)
         sys.exit(6 if full else 1)
     sys.exit(code if isinstance(code, int) else 0)

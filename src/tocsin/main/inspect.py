@@ -20,6 +20,8 @@ from tocsin.explain.nearest import nearest_reason
 from tocsin.explain.reasons import reasons
 from tocsin.explain.staff import Staff
 from tocsin.main.establish import Harvest, harvest, harvest_data
+from tocsin.main.region import state_path
+from tocsin.main.saved import not_written_yet
 from tocsin.main.tables import alert_data, alert_id, alerts_of, instant
 from tocsin.model.alert import Alert
 from tocsin.model.event import categories_of, elements_of
@@ -52,6 +54,15 @@ class Reading:
             what = "no alert has" if not found else f"{len(found)} alerts have"
             raise Usage(f"{what} the name {name}", advice="`tocsin alerts` lists them.")
         return found[0]
+
+    def sessions(self) -> pa.Table:
+        """Every session (schema SESSION), those that may still go on included."""
+        going_on = not_written_yet(state_path(self.settings))
+        if not self.parts.days("sessions"):
+            return going_on
+        written = self.parts.read("sessions")
+        unheard_of = pc.invert(pc.is_in(going_on["session"], written["session"].combine_chunks()))
+        return pa.concat_tables([written, going_on.filter(unheard_of)]).unify_dictionaries()
 
     def staff(self) -> Staff:
         """The directory as explain reads it."""
@@ -131,14 +142,13 @@ def scope(
 
 def harvests(reading: Reading, alerts_in: list[Alert]) -> list[Harvest]:
     """Scope of the incidents that alerts come to."""
-    sessions = reading.parts.read("sessions") if reading.parts.days("sessions") else None
-    if not alerts_in or sessions is None:
+    if not alerts_in:
         return []
     return harvest(
         alerts_in,
         reading.settings,
         questions=reading.questions,
-        sessions=sessions,
+        sessions=reading.sessions(),
         services=reading.staff().categories_of_service,
     )
 

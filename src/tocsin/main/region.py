@@ -176,7 +176,7 @@ class Region:
     def rebuild(self, *, progress: Progress = unheard) -> int:
         """Delete all derived data and make it anew from the ledger; how many batches were folded."""
         self.parts.clear()
-        _state_path(self.settings).unlink(missing_ok=True)
+        state_path(self.settings).unlink(missing_ok=True)
         self.river, self.folded, self.calibration, self.ladder_text = _river(self.settings), 0, None, ""
         return self.catch_up(progress=progress)
 
@@ -276,7 +276,7 @@ class Region:
             count.alerts += len(folded.alerts)
         os.sync()  # once for all parts: a state that says "folded" must not outlive them
         self.folded = number
-        save(_state_path(self.settings), self.river, folded=number, told=self._told())
+        save(state_path(self.settings), self.river, folded=number, told=self._told())
         log.info("batch folded", batch=number, events=count.events, alerts=count.alerts, days=len(days))
         return count
 
@@ -326,7 +326,7 @@ class Region:
 
     def _resume(self) -> None:
         """Take up the saved state, if there is one that fits; else everything is folded anew."""
-        resumed = load(_state_path(self.settings), self.river)
+        resumed = load(state_path(self.settings), self.river)
         if resumed is None or resumed.folded > self.ledger.last_batch:
             self.parts.clear()
             self.river = _river(self.settings)
@@ -351,7 +351,8 @@ def _river(settings: Settings) -> River:
     return wiring.river(settings, (wiring.factory(),), contain=False)
 
 
-def _state_path(settings: Settings) -> Path:
+def state_path(settings: Settings) -> Path:
+    """Where the folds' state is saved."""
     return settings.state / "derived" / "v1" / "judge"
 
 

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from tocsin.detect.judge import Evidence
 from tocsin.detect.state import Sessions, State
 from tocsin.errors import DiskFull
 from tocsin.explain.past import Past
 from tocsin.main.river import River
+from tocsin.main.tables import sessions_table
 from tocsin.model.keys import KeySet
 from tocsin.model.rows import Names
 
@@ -77,6 +79,20 @@ def load(path: Path, river: River) -> Resumed | None:
         return Resumed(words["folded"], words["told"])
     except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile):
         return None
+
+
+def not_written_yet(path: Path) -> pa.Table:
+    """Sessions that the derived parts do not hold yet, because they may still go on: schema SESSION."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            accounts = json.loads(file["words"].tobytes().decode("utf-8", "surrogatepass"))["accounts"]
+            arrays = {name: file[name] for name in file.files if name.startswith(("open/", "finished/"))}
+        found = Sessions(*_columns("open", Sessions.__slots__, arrays))
+        for sessions in _finished(arrays):
+            found = found.join(sessions)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return sessions_table(Sessions.none(), [])
+    return sessions_table(found, accounts)
 
 
 def _put_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
@@ -145,8 +161,7 @@ def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, An
     for name in _ARRAYS:
         setattr(state, name, arrays[f"state/{name}"])
     state.open = Sessions(*_columns("open", Sessions.__slots__, arrays))
-    count = len({name.split("/")[1] for name in arrays if name.startswith("finished/")})
-    state.finished = [Sessions(*_columns(f"finished/{i}", Sessions.__slots__, arrays)) for i in range(count)]
+    state.finished = _finished(arrays)
     days = sorted({int(name.split("/")[1]) for name in arrays if name.startswith("met/")})
     state.met = {day: _take_keys(f"met/{day}", arrays) for day in days}
     judge.state = state
@@ -160,6 +175,11 @@ def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, An
     pool = words["pool"]
     judge.pool.by_place = {int(day): {int(p): n for p, n in held} for day, held in pool["by_place"].items()}
     judge.pool.by_account = {int(day): {(int(p), a): n for p, a, n in held} for day, held in pool["by_account"].items()}
+
+
+def _finished(arrays: dict[str, np.ndarray]) -> list[Sessions]:
+    count = len({name.split("/")[1] for name in arrays if name.startswith("finished/")})
+    return [Sessions(*_columns(f"finished/{i}", Sessions.__slots__, arrays)) for i in range(count)]
 
 
 def _by_number(name: str) -> tuple[int, ...]:
