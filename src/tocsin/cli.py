@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tocsin import __version__
 from tocsin.config import Settings, settings
-from tocsin.errors import Interrupted, TocsinError, Usage
+from tocsin.errors import Interrupted, SourceUnreadable, TocsinError, Usage
 
 _WATCH, _KNOW, _KEEP = (
     Group("Watch", sort_key=1),
@@ -73,6 +73,9 @@ def main(arguments: list[str] | None = None) -> None:
         what = "the disk is full" if full else f"the system refused ({problem.strerror or type(problem).__name__})"
         _stderr().print(f"tocsin: {what}. What was acknowledged before is safe.", markup=False, soft_wrap=True)
         sys.exit(6 if full else 1)
+    except Exception as problem:  # its text may hold what the trail holds: the place is told, the text is not
+        _stderr().print(f"tocsin: {_unforeseen(problem)}", style="bold red", markup=False, soft_wrap=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -107,7 +110,7 @@ def import_(
     state: State = None,
     json_file: Json = None,
     quiet: Quiet = False,
-) -> None:
+) -> int:
     """Keep a trail in the ledger and judge it.
 
     Parameters
@@ -135,6 +138,7 @@ def import_(
     _write(json_file, told)
     if not quiet and json_file != "-":
         _tell_dry_run(told) if dry_run else _tell_import(told)
+    return 0 if dry_run else _warn(told["damage"])
 
 
 @app.command(group=_WATCH)
@@ -148,7 +152,7 @@ def replay(
     key: Path | None = None,
     json_file: Json = None,
     quiet: Quiet = False,
-) -> None:
+) -> int:
     """Judge a folder in a fresh state of its own and keep nothing.
 
     Parameters
@@ -181,6 +185,7 @@ def replay(
     _write(json_file, told)
     if not quiet and json_file != "-":
         _tell_replay(told)
+    return _warn(told.get("damage", []))
 
 
 collect = App(name="collect", help="Understand trails that are not FHIR.", group=_WATCH)
@@ -352,6 +357,19 @@ def doctor(*, state: State = None, json_file: Json = None) -> int:
     return 0 if told["fit"] else 1
 
 
+def _unforeseen(problem: Exception) -> str:
+    """Where an error came up that nobody foresaw; what was kept before is safe, as after a kill."""
+    from traceback import extract_tb
+
+    if isinstance(problem, MemoryError):
+        return "there is not enough memory. What was acknowledged before is safe."
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(problem.__traceback__)][-4:]
+    return (
+        f"a fault of Tocsin's own ({type(problem).__name__} at {' > '.join(places)}). "
+        "What was acknowledged before is safe. Please report this line."
+    )
+
+
 # -- what is shared ----------------------------------------------------------------------------------------------------
 
 
@@ -429,6 +447,13 @@ def _write(target: str | None, told: Any) -> None:
         ) from None
 
 
+def _warn(damage: list[str]) -> int:
+    """Files of which only a part could be read: told on standard error, and the exit code says so."""
+    for problem in damage:
+        _stderr().print(f"tocsin: {problem}", style="yellow", markup=False, soft_wrap=True)
+    return SourceUnreadable.exit_code if damage else 0
+
+
 def _tell_import(told: dict[str, Any]) -> None:
     out = _stdout()
     if told["batch"]:
@@ -441,8 +466,6 @@ def _tell_import(told: dict[str, Any]) -> None:
         out.print(f"Nothing new: the ledger holds all {told['files_known']} files ({told['lines']:,} lines) already.")
     for reason, count in told["rejected_by_reason"].items():
         out.print(f"  rejected, {reason}: {count:,}")
-    for problem in told["damage"]:
-        out.print(problem, style="yellow", markup=False)
     _tell_ignored(told["ignored"])
     if told["alerts"]:
         out.print("Next: tocsin alerts")

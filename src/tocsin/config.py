@@ -18,6 +18,9 @@ from tocsin.model.alert import RUNGS, Rung
 
 _HOUR_US: Final = 3_600_000_000
 
+LONGEST_HOURS: Final = 8_784
+"""A rung may stand for a year; what is longer is no measure but a decision, and belongs to the provider."""
+
 
 @dataclass(frozen=True, slots=True)
 class RungSettings:
@@ -100,6 +103,7 @@ def _from(told: dict[str, Any]) -> dict[str, Any]:
         if key == "ladder":
             made["ladder"] = _ladder(value)
         elif key == "explain":
+            _only(value, ("off",), "explain")
             made["switched_off"] = tuple(_texts(value, "explain.off"))
         else:
             made[key] = _plain(key, value)
@@ -129,6 +133,16 @@ def _texts(value: object, key: str) -> list[str]:
     return off
 
 
+def _only(value: object, known: tuple[str, ...], table: str) -> None:
+    for key in value if isinstance(value, dict) else ():
+        if key not in known:
+            raise Usage(f"unknown setting '{table}.{key}'", advice=f"Known: {', '.join(known)}.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _ladder(value: object) -> dict[str, RungSettings]:
     made = dict(LADDER)
     if not isinstance(value, dict):
@@ -136,10 +150,11 @@ def _ladder(value: object) -> dict[str, RungSettings]:
     for name, rung in value.items():
         if name not in RUNGS or not isinstance(rung, dict):
             raise Usage(f"unknown rung '{name}'", advice=f"The rungs are {', '.join(RUNGS)}.")
+        _only(rung, ("budget", "hours"), f"ladder.{name}")
         budget, hours = rung.get("budget", made[name].budget), rung.get("hours", made[name].hours)
-        if not isinstance(budget, int | float) or not 0 < budget < 1:
-            raise Usage(f"'ladder.{name}.budget' is not between 0 and 1")
-        if not isinstance(hours, int | float) or hours <= 0:
-            raise Usage(f"'ladder.{name}.hours' is not above 0")
+        if not _is_number(budget) or not 0 < budget < 1:
+            raise Usage(f"'ladder.{name}.budget' is not a number between 0 and 1")
+        if not _is_number(hours) or not 0 < hours <= LONGEST_HOURS:
+            raise Usage(f"'ladder.{name}.hours' is not a number above 0, at most {LONGEST_HOURS:,}")
         made[name] = RungSettings(float(budget), float(hours))
     return made

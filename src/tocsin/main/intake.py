@@ -117,6 +117,8 @@ def files_of(path: Path, *, marks: Path | None = None, stream: str = TRAIL) -> F
     if stream == MAPPED:
         return Files((), tuple(file for files in found.values() for file in files), marks, MAPPED)
     beside = path / MARKS_FILE if path.is_dir() else None
+    if not found.keys() & (FACTS | {TRAIL}):
+        raise SourceUnreadable("the folder holds no trail", advice="Expected files such as AuditEvent-1.ndjson.")
     return Files(
         facts=tuple(file for kind, files in found.items() if kind in FACTS for file in files),
         trail=tuple(found.get(TRAIL, ())),
@@ -140,7 +142,7 @@ def pieces_of(files: Files, damage: list[SourceUnreadable]) -> Iterator[Piece]:
             for line in block.overlong:
                 yield Piece(
                     stream + OVERLONG,
-                    Block(line.head + b"\n", -1, line.offset),
+                    Block(b"%d %s\n" % (line.length, line.head), -1, line.offset),
                     consumed + block.consumed,
                     file.path.name,
                 )

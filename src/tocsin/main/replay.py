@@ -60,6 +60,7 @@ class Replayed:
             ],
             "held": self.held,
             "exposures": [row for found in self.harvests for row in harvest_data(found, identifiers)],
+            **({"damage": [str(problem) for problem in self.intake.damage]} if self.intake.damage else {}),
         }
 
 

@@ -93,8 +93,6 @@ def _files(path: Path, mapping: Path | None, marks: Path | None) -> tuple[Files,
     """The files of a source, its mapping's text ("" for FHIR) and, for a CSV, its header line."""
     if mapping is None:
         files = files_of(path, marks=marks, stream=TRAIL)
-        if not files.trail and not files.facts:
-            raise SourceUnreadable("the folder holds no trail", advice="Expected files such as AuditEvent-1.ndjson.")
         return files, "", None
     try:
         text = mapping.read_text("utf-8")
