@@ -34,10 +34,11 @@ def calibrate(
     progress: Progress = unheard,
 ) -> dict[str, Any]:
     """Learn what is usual from the region's own events and put it in force, with its hash, through the ledger."""
+    wiring.ledger_view(settings)
     with Region.open(settings, now=now, progress=progress) as region:
         days = [(day - EPOCH).days for day in region.parts.days("events") if _within(day, since, until)]
         if not days:
-            raise StoreUnavailable("there are no events to learn from", advice="Import a trail first.")
+            raise StoreUnavailable("there are no events to learn from", advice="Import a trail first: tocsin import PATH.")
         factory = wiring.factory()
         asked = 0
 
@@ -80,6 +81,7 @@ def calibrate(
 
 def rebuild(settings: Settings, *, now: datetime, progress: Progress = unheard) -> dict[str, Any]:
     """Delete what is derived and make it anew from the ledger."""
+    wiring.ledger_view(settings)
     with Region.open(settings, now=now) as region:
         batches = region.rebuild(progress=progress)
         return {"batches": batches, "folded": region.folded}
