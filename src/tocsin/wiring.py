@@ -19,7 +19,7 @@ from tocsin.detect.weight import Weigher
 from tocsin.door.references import REPLAY_EPOCH, REPLAY_KEY, KeyedReferences
 from tocsin.errors import StoreUnavailable, Usage
 from tocsin.explain.explainer import Explainer
-from tocsin.explain.reasons import reasons
+from tocsin.explain.reasons import Reason, reasons
 from tocsin.main.parsing import Parser
 from tocsin.main.river import River
 from tocsin.model.fact import PERSON
@@ -71,10 +71,10 @@ def replay_references(key_file: Path | None = None) -> KeyedReferences:
 def region_references(settings: Settings) -> KeyedReferences:
     """References of a region: its key is made at first use and never leaves the machine."""
     path = settings.key_file or settings.state / "key"
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         if settings.key_file:
             raise Usage("the pseudonym key file is missing", advice="Make it, or leave key_file out to have one made.")
-        settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(KEY_BYTES))
@@ -104,25 +104,31 @@ def river(
 ) -> River:
     """A river with nothing in it yet, on calibrations (the region's first, the factory's last)."""
     from tocsin.door.persons import Persons
-    from tocsin.model.rows import keys_of_references
 
+    explainer = Explainer(reasons=reasons_of(settings))
+    if facts is not None:
+        explainer.learn(facts)
+    judge = Judge(
+        ladder=Ladder(settings.rungs(), calibrations),
+        weigher=Weigher(calibrations[0]),
+        accounts=explainer.accounts,
+        contain=contain,
+    )
+    made = River(explainer, judge)
+    made.join(Persons(persons if persons is not None else PERSON.empty_table()).person_of)
+    if marks is not None:
+        made.mark(marks)
+    return made
+
+
+def reasons_of(settings: Settings) -> dict[str, Reason]:
+    """The explanations that count in a region. Raises `Usage` for a name that is none."""
     known = reasons()
     for name in settings.switched_off:
         if name not in known:
             raise Usage(f"unknown explanation '{name}'", advice=f"Known: {', '.join(known)}.")
         del known[name]
-    explainer = Explainer(reasons=known)
-    if facts is not None:
-        explainer.learn(facts)
-    keys = keys_of_references(marks) if marks is not None and len(marks) else np.zeros(0, np.uint64)
-    judge = Judge(
-        ladder=Ladder(settings.rungs(), calibrations),
-        weigher=Weigher(calibrations[0]),
-        accounts=explainer.accounts,
-        marks=np.sort(keys),
-        contain=contain,
-    )
-    return River(explainer, judge, Persons(persons if persons is not None else PERSON.empty_table()).person_of)
+    return known
 
 
 def parts(root: Path, *, durable: bool = True) -> Any:

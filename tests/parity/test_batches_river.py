@@ -48,7 +48,6 @@ def test_size_of_batches_changes_nothing(
     assert course(river(contain=contain), slices(trail(seed)), size=size) == whole[seed, contain]
 
 
-@pytest.mark.xfail(strict=True, reason="River asks each batch whose accounts are its own; it should ask the slice once")
 @pytest.mark.parametrize("tell", ["always", "later"])
 def test_whose_account_it_is_does_not_hang_on_the_batch(tell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of one table share their dictionaries, so that a batch names accounts of which it has no row."""

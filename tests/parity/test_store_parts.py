@@ -17,7 +17,7 @@ from tocsin.store.memory import MemoryParts
 from tocsin.store.parquet import ParquetParts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(trail=pieces(), twice=st.booleans(), before=st.integers(0, 5))
 def test_parts_come_back_alike(trail: list[Piece], twice: bool, before: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +48,7 @@ _compactions = st.sampled_from((date(2025, 9, 30), date(2025, 10, 1), date(2025,
 _steps = st.lists(pieces().flatmap(lambda its: st.sampled_from(its).map(Write) if its else _compactions) | _compactions)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps=_steps, parts_of_a_day=st.integers(1, 3))
 def test_writing_and_compacting_in_any_order(steps: list[Write | Compact], parts_of_a_day: int) -> None:
     """A part may come late, or again, after its day or month was merged."""

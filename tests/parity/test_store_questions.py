@@ -50,7 +50,7 @@ QUESTIONS: dict[str, st.SearchStrategy[Ask]] = {
     "explanations_of": _over_time.map(lambda a: lambda q: q.explanations_of(a[0], **a[1])),
     "services_by_hour": periods().map(lambda a: lambda q: q.services_by_hour(**a)),
     "requests": st.tuples(some_of(REQUESTS), periods()).map(lambda a: lambda q: q.requests(a[0], **a[1])),
-    "event": st.builds(event_id_of, st.sampled_from(MOMENTS), st.integers(0, 5)).map(lambda a: lambda q: q.event(a)),
+    "event": st.builds(event_id_of, st.sampled_from(MOMENTS), st.integers(0, 2)).map(lambda a: lambda q: q.event(a)),
 }
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from parity.rivers import HOUR, MINUTE, MONDAY, calibration_of, ladder_of
 from parity.strategies import table_of, whole_row
-from parity.wards import fact, facts_table, key, reference
+from parity.wards import fact, facts_table, reference
 from tocsin.detect.judge import Judge
 from tocsin.detect.weight import Weigher
 from tocsin.explain.explainer import Explainer
@@ -91,10 +91,12 @@ def river(*, contain: bool = True, lines: tuple[float, ...] = (0.6, 1.2, 1.8, 3.
         ladder=ladder_of(lines, DURATIONS),  # type: ignore[arg-type]
         weigher=Weigher(calibration_of()),
         accounts=explainer.accounts,
-        marks=np.array([key("patient 39")], np.uint64),
         contain=contain,
     )
-    return River(explainer, judge, person_of)
+    made = River(explainer, judge)
+    made.join(person_of)
+    made.mark(np.frombuffer(reference("patient 39"), "V17"))
+    return made
 
 
 def slices(events: pa.Table) -> list[tuple[int, pa.Table]]:
@@ -115,6 +117,7 @@ def course(river: River, days: list[tuple[int, pa.Table]], *, size: int | None =
     told: dict[str, Any] = {"alerts": [], "events": [], "held": 0, "evidence": [], "sessions": []}
     for day, events in days:
         ended = river.open(day)
+        river.meet(events)
         folded = Folded()
         for start in range(0, len(events), size or max(len(events), 1)):
             river.fold(part(events, start, size or len(events)), batch=1, into=folded)

@@ -83,6 +83,11 @@ class Explainer:
             self.actors[account] = self.staff.actor(self.accounts.names[account], professional)
             self._posts = None
 
+    def count_only(self, reasons: dict[str, Reason]) -> None:
+        """Let only these explanations count from now on."""
+        self.reasons = reasons
+        self._grants = self._places = self._posts = None
+
     def look_up_again(self) -> None:
         """Facts have come: perhaps a directory now knows accounts that none knew."""
         for account, actor in enumerate(self.actors):

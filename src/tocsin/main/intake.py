@@ -39,6 +39,8 @@ MARKS: Final = "marks"
 OVERLONG: Final = "/overlong"
 """Suffix of the stream that keeps, for each line over 16 MiB, its length, a space and its first 64 KiB."""
 MARKS_FILE: Final = "marks.txt"
+IDENTITIES_HELD: Final = 100_000
+"""Identities, repeated ones included, that go to the door at once: each sealed part costs a sync of the disk."""
 FACTS: Final = frozenset(resource.__name__ for resource in FAMILIES)
 """Resources whose files are read; a region's folder may hold others, which are none of Tocsin's business."""
 
@@ -168,6 +170,7 @@ def take_in(
     """Parse every piece; see the module. `admit` hands identities to the door, and nothing else may see them."""
     intake = Intake(spool)
     reader = DirectoryReader(recipe.references, zone=zone)
+    door = _Waiting(admit)
     factual: set[str] = set()
     origin: deque[str] = deque()
 
@@ -192,15 +195,35 @@ def take_in(
         intake.lines_of[origin.popleft()] += parsed.lines
         intake.accepted += parsed.accepted
         intake.rejected.extend((TRAIL, rejected) for rejected in parsed.rejected)
-        if len(parsed.identities):
-            admit(parsed.identities)
+        door.add(parsed.identities)
     if factual:
         progress("reading the directory", total_bytes, total_bytes)
         intake.facts, intake.persons = reader.facts(), reader.persons()
         intake.rejected_facts.extend(("directory", rejected) for rejected in reader.rejected())
         intake.fact_lines = sum(reader.lines.values())
-        admit(reader.identities())
+        door.add(reader.identities())
+    door.let_in()
     return intake
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Identities on their way to the door."""
+
+    admit: Callable[[pa.Table], object]
+    held: list[pa.Table] = field(default_factory=list)
+    rows: int = 0
+
+    def add(self, identities: pa.Table) -> None:
+        self.held.append(identities)
+        self.rows += len(identities)
+        if self.rows >= IDENTITIES_HELD:
+            self.let_in()
+
+    def let_in(self) -> None:
+        if self.rows:
+            self.admit(pa.concat_tables(self.held))
+        self.held, self.rows = [], 0
 
 
 def _overlong(intake: Intake, stream: str, block: Block) -> None:

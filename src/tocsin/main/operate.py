@@ -51,7 +51,11 @@ def calibrate(
 
         def river_on(calibrations: tuple[Calibration, ...]) -> River:
             return wiring.river(
-                settings, calibrations, facts=region.parts.read("facts"), persons=region.parts.read("persons")
+                settings,
+                calibrations,
+                facts=region.parts.read("facts"),
+                persons=region.parts.read("persons"),
+                marks=region.river.marked,
             )
 
         learned = learn(days, day_of, river_on, factory=factory, kept=lambda *_: None)

@@ -39,9 +39,7 @@ from tocsin.main.river import Folded, River, accepted_order
 from tocsin.main.saved import load, save
 from tocsin.main.spool import Spool
 from tocsin.main.tables import alerts_table, sessions_table
-from tocsin.model.alert import Rung
 from tocsin.model.block import Block
-from tocsin.model.rows import keys_of_references
 
 OWN: Final = "tocsin"
 """Source of Tocsin's own trail."""
@@ -94,7 +92,7 @@ class Region:
         ledger = wiring.ledger(settings, now)
         try:
             parts = wiring.parts(settings.state / "derived", durable=False)  # see `_fold`
-            region = cls(settings, ledger, parts, wiring.vault(settings, references), references, _river(settings))
+            region = cls(settings, ledger, parts, wiring.vault(settings, references), references, _river())
             shutil.rmtree(settings.state / "tmp", ignore_errors=True)
             region._resume()
             region.catch_up(progress=progress)
@@ -129,7 +127,7 @@ class Region:
         """Keep the bytes of a source, commit them, fold them."""
         files, known, known_lines = self._unknown(files, source)
         done = Accepted(0, lines=known_lines, duplicates=known_lines, files_known=known, ignored=list(files.ignored))
-        if not files.facts and not files.trail:
+        if not files.facts and not files.trail and not files.marks:
             return done
         damage: list[Any] = []
         recipe = Recipe(parser or wiring.FORMATS["fhir"](), source, self.references)
@@ -141,7 +139,8 @@ class Region:
                 "files": [
                     {"sha256": digest.result(), "bytes": file.size, "lines": intake.lines_of[file.path.name]}
                     for file, digest in digests
-                ],
+                ]
+                + ([{"sha256": _sha256(files.marks), "bytes": 0, "lines": 0}] if files.marks else []),
                 **(meta or {}),
             }
             committed = batch.commit(told)
@@ -177,7 +176,7 @@ class Region:
         """Delete all derived data and make it anew from the ledger; how many batches were folded."""
         self.parts.clear()
         state_path(self.settings).unlink(missing_ok=True)
-        self.river, self.folded, self.calibration, self.ladder_text = _river(self.settings), 0, None, ""
+        self.river, self.folded, self.calibration, self.ladder_text = _river(), 0, None, ""
         return self.catch_up(progress=progress)
 
     # -- the parts -----------------------------------------------------------------------------------------------------
@@ -212,7 +211,9 @@ class Region:
             else:
                 keep.add(file)
         facts, trail = (tuple(f for f in some if f in keep) for some in (files.facts, files.trail))
-        marks = files.marks if facts or trail else None
+        marks = files.marks
+        if marks and self.ledger.knows(source, _sha256(marks)):
+            marks = None
         return Files(facts, trail, marks, files.stream, files.ignored), known, lines
 
     def _take_in(
@@ -256,7 +257,9 @@ class Region:
     def _put_in_force(self) -> None:
         judge = self.river.judge
         if self.ladder_text:
-            judge.ladder = Ladder(rungs_in(self.ladder_text), judge.ladder.calibrations)
+            told = settings_in(self.ladder_text)
+            judge.ladder = Ladder(told.rungs(), judge.ladder.calibrations)
+            self.river.explainer.count_only(wiring.reasons_of(told))
         factory = wiring.factory()
         put_in_force(judge, (self.calibration, factory) if self.calibration else (factory,))
 
@@ -286,10 +289,9 @@ class Region:
             self.parts.write("facts", intake.facts, day=None, batch=number)
         if len(intake.persons):
             self.parts.write("persons", intake.persons, day=None, batch=number)
-            self.river.person_of = Persons(self.parts.read("persons")).person_of
+            self.river.join(Persons(self.parts.read("persons")).person_of)
         if intake.marks is not None:
-            keys = keys_of_references(intake.marks) if len(intake.marks) else np.zeros(0, np.uint64)
-            self.river.judge.marks = np.union1d(self.river.judge.marks, keys)
+            self.river.mark(intake.marks)
         if intake.rejected or intake.rejected_facts:
             self.parts.write("rejected", _rejected_table(intake, number), day=None, batch=number)
 
@@ -329,7 +331,7 @@ class Region:
         resumed = load(state_path(self.settings), self.river)
         if resumed is None or resumed.folded > self.ledger.last_batch:
             self.parts.clear()
-            self.river = _river(self.settings)
+            self.river = _river()
             return
         self.folded = resumed.folded
         self.ladder_text = resumed.told["ladder"]
@@ -338,7 +340,7 @@ class Region:
         self._put_in_force()
         facts, persons = self.parts.read("facts"), self.parts.read("persons")
         self.river.learn(facts)
-        self.river.person_of = Persons(persons).person_of
+        self.river.join(Persons(persons).person_of)
 
 
 @dataclass(slots=True)
@@ -347,8 +349,9 @@ class _Count:
     alerts: int = 0
 
 
-def _river(settings: Settings) -> River:
-    return wiring.river(settings, (wiring.factory(),), contain=False)
+def _river() -> River:
+    """A river on the settings that ship: what a region sets comes through the ledger."""
+    return wiring.river(Settings(), (wiring.factory(),), contain=False)
 
 
 def state_path(settings: Settings) -> Path:
@@ -362,10 +365,11 @@ def ladder_text(settings: Settings) -> str:
     return json.dumps({"ladder": rungs, "off": sorted(settings.switched_off)}, sort_keys=True)
 
 
-def rungs_in(text: str) -> tuple[Rung, ...]:
-    """The rungs of such a line."""
-    told = json.loads(text)["ladder"]
-    return Settings(ladder={name: RungSettings(**rung) for name, rung in told.items()}).rungs()
+def settings_in(text: str) -> Settings:
+    """The settings of such a line, the others as they ship."""
+    told = json.loads(text)
+    ladder = {name: RungSettings(**rung) for name, rung in told["ladder"].items()}
+    return Settings(ladder=ladder, switched_off=tuple(told["off"]))
 
 
 def _kept(pieces: Iterator[Piece], batch: Any) -> Iterator[Piece]:

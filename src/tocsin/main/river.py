@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tocsin.detect.judge import Evidence, Judge
 from tocsin.detect.state import Sessions
 from tocsin.explain.explainer import Explainer
 from tocsin.model.alert import Alert
 from tocsin.model.event import REASONS, STORED_EVENT, words
-from tocsin.model.rows import rows_of
+from tocsin.model.rows import keys_of_references, rows_of
 
 BATCH_ROWS = 131_072
 """Rows judged at once. Results do not depend on it."""
@@ -46,6 +45,20 @@ class River:
     explainer: Explainer
     judge: Judge
     person_of: Persons = lambda references: references
+    """Joins references to persons; see `join`."""
+    marked: np.ndarray = field(default_factory=lambda: np.zeros(0, "V17"))
+    """References of honey patients; see `mark`."""
+
+    def join(self, person_of: Persons) -> None:
+        """Read records as these persons from now on: in events, facts and marks alike."""
+        self.person_of = self.explainer.person_of = person_of
+        self.mark(self.marked[:0])
+
+    def mark(self, references: np.ndarray) -> None:
+        """More honey patients (V17 references)."""
+        self.marked = np.unique(np.concatenate([self.marked, references])) if len(references) else self.marked
+        keys = keys_of_references(self.person_of(self.marked)) if len(self.marked) else np.zeros(0, np.uint64)
+        self.judge.marks = np.sort(keys)
 
     def learn(self, facts: pa.Table) -> None:
         """Take in directory facts (schema FACT); accounts that no directory knew are looked up again."""
@@ -56,6 +69,7 @@ class River:
     def slice(self, events: pa.Table, *, day: int, batch: int) -> tuple[Folded, Sessions]:
         """Fold the events of one day (schema EVENT, accepted order). Returns what came, and sessions that ended."""
         finished = self.open(day)
+        self.meet(events)
         folded = Folded()
         for part in batches(events):
             self.fold(part, batch=batch, into=folded)
@@ -68,11 +82,10 @@ class River:
         return self.judge.open_slice(day)
 
     def fold(self, events: pa.Table, *, batch: int, into: Folded) -> None:
-        """Explain, judge and remember a batch of rows of the open day."""
+        """Explain, judge and remember a batch of rows of the open day; its accounts were met with the slice."""
         rows = rows_of(
             events, accounts=self.explainer.accounts, services=self.explainer.services, person_of=self.person_of
         )
-        self._meet(events)
         explained = self.explainer.explain(rows)
         judged = self.judge.judge(rows, explained)
         self.explainer.remember(rows, explained)
@@ -94,20 +107,46 @@ class River:
         for account, stood in self.judge.standing_days(day):
             self.explainer.stand(account, stood)
 
-    def _meet(self, events: pa.Table) -> None:
-        """Tell explain and judge about accounts that are new in these rows."""
-        known = len(self.explainer.actors)
-        if len(self.explainer.accounts.names) == known and len(self.judge.roles) == known:
-            return
-        pairs = pa.table({name: events[name].cast(pa.string()) for name in ("account", "professional")})
-        told = pairs.filter(pc.is_valid(pairs["professional"])).group_by("account").aggregate([("professional", "min")])
-        professional = dict(zip(told["account"].to_pylist(), told["professional_min"].to_pylist(), strict=True))
-        for number in range(known, len(self.explainer.accounts.names)):
-            self.explainer.identify(number, professional.get(self.explainer.accounts.names[number]))
-        self._know()
+    def meet(self, events: pa.Table) -> None:
+        """Tell explain and judge about the accounts of a slice, and whose they are if the trail says so."""
+        explainer = self.explainer
+        told = _professionals(events)
+        fresh = [name for name in told if name not in explainer.accounts.numbers]
+        for name in sorted(fresh):
+            explainer.accounts.number(name)
+        known = len(explainer.actors)
+        news = len(self.judge.roles) < len(explainer.accounts.names)
+        for name, professional in told.items():
+            number = explainer.accounts.numbers[name]
+            if number >= known or (professional and explainer.actors[number] is None):
+                explainer.identify(number, professional)
+                news = True
+        if news:
+            self._know()
 
     def _know(self) -> None:
+        explainer = self.explainer
+        while len(explainer.actors) < len(explainer.accounts.names):
+            explainer.identify(len(explainer.actors), None)
         self.judge.know([self.explainer.role(number) for number in range(len(self.explainer.actors))])
+
+
+def _professionals(events: pa.Table) -> dict[str, str | None]:
+    """Each account of some rows -> the professional the trail names with it (of several the first in the alphabet)."""
+    columns = [events[name].unify_dictionaries().combine_chunks() for name in ("account", "professional")]
+    if not len(events):
+        return {}
+    columns = [column.chunk(0) if isinstance(column, pa.ChunkedArray) else column for column in columns]
+    account, professional = (column.indices.fill_null(-1).to_numpy().astype(np.int64) for column in columns)
+    names, others = (column.dictionary.to_pylist() for column in columns)
+    width = len(others) + 1
+    told: dict[str, str | None] = {}
+    for pair in np.unique(account[account >= 0] * width + professional[account >= 0] + 1).tolist():
+        name, place = names[pair // width], pair % width
+        one = others[place - 1] if place else None
+        before = told.get(name)
+        told[name] = min(one, before) if one and before else one or before
+    return told
 
 
 def batches(events: pa.Table, rows: int | None = None) -> Iterator[pa.Table]:

@@ -144,7 +144,7 @@ def _put_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any
     for day, noted in judge.recent.items():
         for i, evidence in enumerate(noted):
             _put_columns(f"recent/{day}/{i}", evidence, arrays)
-    arrays["marks"] = judge.marks
+    arrays["marked"] = river.marked.view(np.uint8).reshape(-1, 17) if len(river.marked) else np.zeros((0, 17), np.uint8)
     arrays["heaviest"] = np.array([(*pair, w) for pair, w in sorted(judge.heaviest.items())], np.int64).reshape(-1, 3)
     words["stood"] = sorted(judge.stood)
     words["pool"] = {
@@ -169,7 +169,7 @@ def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, An
     for name in sorted({name.rpartition("/")[0] for name in arrays if name.startswith("recent/")}, key=_by_number):
         evidence = Evidence(*_columns(name, Evidence.__slots__, arrays))
         judge.recent.setdefault(int(name.split("/")[1]), []).append(evidence)
-    judge.marks = arrays["marks"]
+    river.mark(np.ascontiguousarray(arrays["marked"]).view("V17").ravel())
     judge.heaviest = {(int(a), int(w)): int(weight) for a, w, weight in arrays["heaviest"]}
     judge.stood = {(int(account), int(day)) for account, day in words["stood"]}
     pool = words["pool"]
