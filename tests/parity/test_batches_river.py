@@ -139,7 +139,7 @@ def test_a_state_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     path.write_bytes(whole_file)
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
-    for lost in ("state/ln_r1", "first_day", "marks", "heaviest", "open/counts"):
+    for lost in ("state/ln_r1", "first_day", "marked", "heaviest", "open/counts"):
         np.savez(path, **{name: array for name, array in arrays.items() if name != lost})
         assert saved.load(path, river()) is None
 
