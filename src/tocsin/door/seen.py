@@ -7,28 +7,66 @@ from typing import Final
 import numpy as np
 
 _RECENT: Final = 65_536
-"""References kept apart before they are merged into the rest; a merge copies everything (17 bytes a reference)."""
+"""References kept apart before they are merged into the rest; a merge copies everything (25 bytes a reference)."""
+
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Seen:
-    """A set of references, dtype S17, that only grows."""
+    """A set of references, dtype S17, that only grows.
+
+    They are sorted by a 64-bit key, which numpy does ten times as fast as by their text, and compared whole. Should two
+    have one key, the second may count as new again: it is sealed twice then, never lost.
+    """
 
     def __init__(self, references: np.ndarray) -> None:
-        self._old = np.unique(references)
-        self._recent = np.zeros(0, "S17")
+        keys, references, _ = _distinct(references)
+        self._old = _Sorted(keys, references)
+        self._recent = _Sorted(keys[:0], references[:0])
 
     def new(self, references: np.ndarray) -> np.ndarray:
         """Positions of the references never met, each reference once, in their order. They count as met from now on."""
-        distinct, first = np.unique(references, return_index=True)
-        fresh = ~(_among(distinct, self._old) | _among(distinct, self._recent))
-        self._recent = np.union1d(self._recent, distinct[fresh])
-        if len(self._recent) > max(_RECENT, len(self._old) // 8):
-            self._old = np.union1d(self._old, self._recent)
-            self._recent = np.zeros(0, "S17")
+        keys, distinct, first = _distinct(references)
+        fresh = ~(self._old.has(keys, distinct) | self._recent.has(keys, distinct))
+        self._recent = self._recent.joined(keys[fresh], distinct[fresh])
+        if len(self._recent.keys) > max(_RECENT, len(self._old.keys) // 8):
+            self._old = self._old.joined(self._recent.keys, self._recent.references)
+            self._recent = _Sorted(keys[:0], distinct[:0])
         return np.sort(first[fresh])
 
 
-def _among(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
-    if not len(known):
-        return np.zeros(len(wanted), bool)
-    return known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted
+class _Sorted:
+    """References by their keys."""
+
+    def __init__(self, keys: np.ndarray, references: np.ndarray) -> None:
+        self.keys = keys
+        self.references = references
+
+    def has(self, keys: np.ndarray, references: np.ndarray) -> np.ndarray:
+        if not len(self.keys):
+            return np.zeros(len(keys), bool)
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        known: np.ndarray = (self.keys[at] == keys) & (self.references[at] == references)
+        return known
+
+    def joined(self, keys: np.ndarray, references: np.ndarray) -> _Sorted:
+        at = np.searchsorted(self.keys, keys)
+        return _Sorted(np.insert(self.keys, at, keys), np.insert(self.references, at, references))
+
+
+def _distinct(references: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keys, sorted; their references, each once; where each stands first."""
+    keys = _keys_of(references)
+    order = np.argsort(keys, kind="stable")
+    keys, ordered = keys[order], references[order]
+    first = np.ones(len(keys), bool)
+    first[1:] = (keys[1:] != keys[:-1]) | (ordered[1:] != ordered[:-1])
+    return keys[first], ordered[first], order[first]
+
+
+def _keys_of(references: np.ndarray) -> np.ndarray:
+    """A uint64 for each: all 17 bytes count."""
+    octets = np.ascontiguousarray(references).view(np.uint8).reshape(-1, 17)
+    halves = np.ascontiguousarray(octets[:, 1:]).view(np.uint64)
+    keys: np.ndarray = (halves[:, 0] * _ODD ^ halves[:, 1]) * _ODD ^ octets[:, 0]
+    return keys
