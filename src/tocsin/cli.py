@@ -40,6 +40,7 @@ Settings: tocsin.toml in the working folder, or TOCSIN_CONFIG, TOCSIN_STATE, TOC
 Exit codes: 0 done, 1 failed, 2 usage, 3 source unreadable, 4 store, 5 ledger damaged, 6 disk full, 130 interrupted.
 """,
     help_format="markdown",
+    suppress_keyboard_interrupt=False,  # `main` says what is safe
 )
 
 Json = Annotated[

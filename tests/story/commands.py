@@ -74,18 +74,30 @@ class Home:
         )
 
     def table(self, kind: str, *, without: Iterable[str] = ()) -> pa.Table:
-        """The rows of derived data of a kind, in the order of parts."""
+        """The rows of derived data of a kind, in the order of parts, words spelt out."""
         parts = ParquetParts(self.state / "derived")
         if kind not in ("facts", "persons", "rejected") and not parts.days(kind):
             return pa.table({})
         table = parts.read(kind)
-        return table.drop_columns([name for name in without if name in table.column_names])
+        table = table.drop_columns([name for name in without if name in table.column_names])
+        plain = [
+            pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in table.schema
+        ]
+        return table.cast(pa.schema(plain)).combine_chunks()
 
     def derived(self) -> dict[str, str]:
         """SHA-256 of each derived file."""
         root = self.state / "derived"
         files = sorted(path for path in root.rglob("*") if path.is_file())
         return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def with_key(home: Home) -> Home:
+    """The home with a key that others have too, so that their references can be compared."""
+    home.state.mkdir(parents=True, mode=0o700)
+    (home.state / "key").write_bytes(bytes(range(32)))
+    (home.state / "key").chmod(0o600)
+    return home
 
 
 def sentence(ran: Ran) -> str:
