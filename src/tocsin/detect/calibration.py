@@ -36,7 +36,27 @@ KEPT_SHARE: Final = 1 / 50
 """The share of a large stratum that is kept: `ask` goes up to 1 in 200, and a region may be more generous."""
 
 ALL: Final = ""
-"""The role of every account, at the levels that do not tell roles apart."""
+"""The stratum of every account; also the role of an account that no directory names."""
+ANY: Final = "*"
+"""The stratum of all accounts that have a role: people. A robot that no directory names says nothing about them."""
+
+
+def levels(role: str) -> tuple[str, ...]:
+    """Strata of a role, the nearest first."""
+    return tuple(dict.fromkeys((role, ANY, ALL))) if role != ALL else (ALL,)
+
+
+def members(role: np.ndarray, stratum: str) -> np.ndarray:
+    """bool: which of some accounts (by their roles) belong to a stratum."""
+    if stratum == ALL:
+        return np.ones(len(role), bool)
+    return role != ALL if stratum == ANY else role == stratum
+
+
+def strata_in(role: np.ndarray) -> list[str]:
+    """The strata of some accounts (by their roles), wider ones first."""
+    named = sorted(set(role.tolist()) - {ALL, ANY})
+    return [ALL, *((ANY,) if (role != ALL).any() else ()), *named]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +127,11 @@ class Calibration:
 
     def null(self, detector: str, role: str, age: str) -> np.ndarray:
         """The survival function (or sign-in frequencies) in force for a stratum: the first level that is there."""
-        for stratum in (f"{role}/{age}", f"{role}/", f"/{age}", "/"):
-            found = self.nulls.get(stratum, {}).get(detector)
-            if found is not None:
-                return found
+        for stratum in levels(role):
+            for level in (f"{stratum}/{age}", f"{stratum}/"):
+                found = self.nulls.get(level, {}).get(detector)
+                if found is not None:
+                    return found
         return np.r_[1.0, np.full(CAP, 0.5)] if detector != "sign-in" else np.full(SIGN_IN_CODES, 1 / SIGN_IN_CODES)
 
     @property
@@ -177,12 +198,9 @@ def _unpacked(text: str) -> np.ndarray:
 def nulls_of(sample: Sample, above: Calibration | None) -> dict[str, dict[str, np.ndarray]]:
     """Nulls for every stratum that a sample has, each level blended with the one above; `above` is the factory's."""
     out: dict[str, dict[str, np.ndarray]] = {}
-    roles = [ALL, *sorted(set(sample.role.tolist()) - {ALL})]
-    for role in roles:
+    for role in strata_in(sample.role):
         for age in ("", *AGES):
-            inside = np.ones(len(sample.account), bool)
-            if role != ALL:
-                inside &= sample.role == role
+            inside = members(sample.role, role)
             if age:
                 inside &= sample.age == AGES.index(age)
             if not inside.any():
@@ -212,19 +230,23 @@ def _frequencies(account: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, in
 def _parent(
     made: dict[str, dict[str, np.ndarray]], above: Calibration | None, name: str, role: str, age: str
 ) -> np.ndarray | None:
-    """The table of the level above: (role, age) -> (age) of all, (role) -> all, then the factory's own level."""
-    if role != ALL:
-        for stratum in (f"/{age}", "/"):
-            if stratum in made:
-                return made[stratum][name]
-    return above.null(name, ALL, age) if above else (made["/"][name] if age and "/" in made else None)
+    """The table of the level above: a role -> all roles, these -> the factory's people, all -> the factory's all.
+
+    Without a factory: the same stratum at any age, then the wider one.
+    """
+    if role not in (ALL, ANY):
+        return next((made[level][name] for level in (f"{ANY}/{age}", f"{ANY}/") if level in made), None)
+    if above:
+        return above.null(name, role, age)
+    wider = [f"{role}/"] if age else [f"{ALL}/"] if role == ANY else []
+    return next((made[level][name] for level in wider if level in made), None)
 
 
 def trajectories_of(role: np.ndarray, heaviest: np.ndarray) -> dict[str, Trajectories]:
     """Heaviest weights of account-weeks (roles and micro-nats, one entry each) -> strata."""
     out = {}
-    for name in [ALL, *sorted(set(role.tolist()) - {ALL})]:
-        inside = heaviest if name == ALL else heaviest[role == name]
+    for name in strata_in(role):
+        inside = heaviest[members(role, name)]
         kept = max(KEPT, int(np.ceil(len(inside) * KEPT_SHARE)))
         out[name] = Trajectories(len(inside), np.sort(inside)[::-1][:kept])
     return out

@@ -1,6 +1,6 @@
 """The ladder's lines: for each role, the weight at which each rung begins, by the first stratum that can say.
 
-Strata back off: role, all of the region, then the factory. `ask` may rest on an estimated line; a line that nothing can
+Strata back off: role, all roles of the region, then the factory; an account without a role is held against all of them.
 measure is estimated from the factory's tail, and `suspend` needs two families of evidence besides.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tocsin.detect.calibration import ALL, Calibration, Trajectories
+from tocsin.detect.calibration import ALL, ANY, Calibration, Trajectories, levels
 from tocsin.model.alert import Rung
 
 NEVER = 1 << 60
@@ -56,21 +56,22 @@ class Ladder:
     def _strata(self, role: str) -> list[tuple[Trajectories, str, Calibration]]:
         found = []
         for calibration in self.calibrations:
-            for stratum in dict.fromkeys((role, ALL)):
-                if stratum in calibration.trajectories:
+            for stratum in levels(role):
+                told = stratum in calibration.trajectories
+                if told and not (stratum == ALL != role and ANY in calibration.trajectories):
                     found.append((calibration.trajectories[stratum], stratum, calibration))
         return found
 
     def _line(self, budget: float, role: str) -> Line:
         strata = self._strata(role)
         for trajectories, stratum, calibration in strata:
-            enough = 2 if stratum != ALL else 1
+            enough = 1 if stratum in (ALL, ANY) else 2
             if trajectories.weeks * budget >= enough:
                 line = trajectories.line(budget)
                 if line and line[1]:
                     return Line(line[0], True, stratum, calibration.hash)
         for trajectories, stratum, calibration in reversed(strata):
-            line = trajectories.line(budget) if stratum == ALL else None
+            line = trajectories.line(budget) if stratum in (ALL, ANY) else None
             if line:
                 return Line(line[0], False, stratum, calibration.hash)
         return Line(NEVER, False, ALL, "")

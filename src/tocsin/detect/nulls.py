@@ -1,6 +1,6 @@
 """What honest sessions do: survival functions per stratum, and the e-values that bet against them.
 
-A stratum is (role, age of the account); it backs off to (role), (age), (all) and the factory: each level is the mean of
+A stratum is (role, age of the account); it backs off to all roles, and these to the factory: each level is the mean of
 its own accounts and of `PRIOR_ACCOUNTS` accounts that behave as the level above, so a small one leans on a large one.
 """
 
@@ -18,7 +18,7 @@ AGE_BOUNDS: Final = (2, 7)
 """Days: an account is `new` (0-1), `young` (2-6) or `settled` (7 and more)."""
 AGES: Final = ("new", "young", "settled")
 
-PRIOR_ACCOUNTS: Final = 20.0
+PRIOR_ACCOUNTS: Final = 10.0
 """Weight of the level above, in accounts."""
 
 MAX_TAIL_INDEX: Final = 1.5

@@ -1,7 +1,7 @@
 """Make the factory calibration: what ships with Tocsin for a region without a past.
 
 Several folders (fictitious regions without thieves) are learned from, each from its first day, then pooled: roles are
-not told apart, since every directory has its own codes.
+not told apart, since every directory has its own codes; only whether an account has one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from tocsin import wiring
 from tocsin.config import Settings
-from tocsin.detect.calibration import Calibration, nulls_of, trajectories_of
+from tocsin.detect.calibration import ALL, ANY, Calibration, nulls_of, trajectories_of
 from tocsin.detect.nulls import Sample
 from tocsin.main.intake import Progress, files_of, unheard
 from tocsin.main.learning import learn
@@ -29,7 +29,7 @@ def make_factory(folders: Iterable[Path], settings: Settings, *, progress: Progr
     """Learn from folders and pool what they taught."""
     bare = Calibration({}, {})
     references = wiring.replay_references()
-    accounts, ages, values, heaviest, days_seen = [], [], [], [], 0
+    accounts, roles, ages, values, heaviest, week_roles, days_seen = [], [], [], [], [], [], 0
     for number, folder in enumerate(folders):
         with tempfile.TemporaryDirectory(prefix="tocsin-factory-") as scratch:
             intake = collect(files_of(folder), Path(scratch), settings, references, lambda _: None, progress)
@@ -41,12 +41,14 @@ def make_factory(folders: Iterable[Path], settings: Settings, *, progress: Progr
             everyday = days.days()
             learned = learn(everyday, days.events, river_on, factory=bare, kept=lambda *_: None)
             accounts.append(learned.sample.account.astype(np.int64) + number * _APART)
+            roles.append(np.where(learned.sample.role == ALL, ALL, ANY))
             ages.append(learned.sample.age)
             values.append(learned.sample.values)
             heaviest.append(learned.weeks.heaviest)
+            week_roles.append(np.where(learned.roles == ALL, ALL, ANY))
             days_seen += len(everyday)
     account = np.concatenate(accounts)
-    sample = Sample(account, np.full(len(account), ""), np.concatenate(ages), np.concatenate(values))
+    sample = Sample(account, np.concatenate(roles), np.concatenate(ages), np.concatenate(values))
     weeks = np.concatenate(heaviest)
     made_from = {
         "sessions": len(account),
@@ -55,4 +57,4 @@ def make_factory(folders: Iterable[Path], settings: Settings, *, progress: Progr
         "days": days_seen,
         "regions": len(accounts),
     }
-    return Calibration(nulls_of(sample, None), trajectories_of(np.full(len(weeks), ""), weeks), made_from)
+    return Calibration(nulls_of(sample, None), trajectories_of(np.concatenate(week_roles), weeks), made_from)
