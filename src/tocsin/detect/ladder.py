@@ -1,7 +1,8 @@
 """The ladder's lines: for each role, the weight at which each rung begins, by the first stratum that can say.
 
-Strata back off: role, all roles of the region, then the factory; an account without a role is held against all of them.
-measure is estimated from the factory's tail, and `suspend` needs two families of evidence besides.
+Strata back off: role, all roles of the region, then the factory; an account without a role is held against all. `ask`
+may rest on an estimated line; a line that nothing can measure is estimated from the factory's tail, and `suspend` needs
+two families of evidence besides.
 """
 
 from __future__ import annotations
