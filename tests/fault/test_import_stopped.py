@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Region
-from story.commands import Home, copied, sentence, stop, with_key
+from story.commands import Home, copied, sentence, stop, trail_lines, with_key
 
 ROUNDS = 12
 SEED = 20250908
@@ -21,15 +22,22 @@ SEED = 20250908
 
 @pytest.fixture(scope="module")
 def folder(region: Region, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A third of a region's trail and some of its facts."""
-    only = ("AuditEvent-000*", "Practitioner*", "Organization*", "Patient*", "marks.txt")
-    return copied(region("three-thieves"), tmp_path_factory.mktemp("some") / "trail", only=only)
+    """Some of a region's facts, and of its trail what the thieves did and every eighth line of the others."""
+    whole = region("three-thieves")
+    some = tmp_path_factory.mktemp("some") / "trail"
+    copied(whole, some, only=("Practitioner*", "Organization*", "Schedule*", "marks.txt"))
+    thefts = json.loads((whole / "truth.json").read_text("utf-8"))["thefts"]
+    names = [account.rpartition("|")[2].encode() for theft in thefts for account in theft["accounts"]]
+    lines = [line for i, line in enumerate(trail_lines(whole)) if i % 8 == 0 or any(name in line for name in names)]
+    (some / "AuditEvent.ndjson").write_bytes(b"\n".join(lines))
+    return some
 
 
 @pytest.fixture(scope="module")
 def undisturbed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = with_key(Home(tmp_path_factory.mktemp("calm")))
     home.run("import", folder)
+    assert home.told("alerts")["alerts"]
     return home
 
 
