@@ -232,7 +232,7 @@ class Referee:
         session.raise_to("pages", row.page)
         code = counts["sign-in"] | (row.novelty & 1) | (2 if row.novelty & 6 else 0) | (4 if row.novelty & 8 else 0)
         counts["sign-in"] = code
-        session.raise_to("sharing", shared if row.stranger and code & 3 else 0)
+        session.raise_to("sharing", shared if row.stranger and code & 3 and shared >= LEAST else 0)
         if row.patient == MARKED and row.outcome == "success":
             session.raise_to("honey", 2 if row.action in ("read", "write", "export") else 1)
 

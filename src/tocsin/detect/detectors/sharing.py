@@ -15,6 +15,9 @@ from tocsin.detect.segments import ends_of, running_max
 from tocsin.detect.view import Carry, View
 from tocsin.model.explained import NEW_CLIENT, NEW_DEVICE, NEW_NETWORK
 
+LEAST = 5
+"""Strangers of others below which nothing is shared: a guest or two on one network is no ring."""
+
 
 class Sharing:
     """Strangers that other accounts new to this network met there, at the session's own latest stranger.
@@ -32,7 +35,7 @@ class Sharing:
         """Patients of others so far."""
         first_seen = (view.explained.novelty & (NEW_NETWORK | NEW_DEVICE | NEW_CLIENT)) != 0
         new = running_max(first_seen.astype(np.int64), view.seg, carry.session["new"])
-        counted = is_stranger(view) & (new > 0)
+        counted = is_stranger(view) & (new > 0) & (view.pooled >= LEAST)
         most = running_max(np.where(counted, view.pooled, 0), view.seg, carry.session["most"])
         last = ends_of(view.seg)
         carry.session["most"], carry.session["new"] = most[last], new[last]
