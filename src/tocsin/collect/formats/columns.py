@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
+import pyarrow as pa
 
 from tocsin.collect.formats.fhir import Reading
 from tocsin.collect.formats.fhir_extract import TEXTS
 from tocsin.collect.formats.instants import microseconds
 from tocsin.collect.formats.lines import Lines
-from tocsin.collect.formats.octets import SideTexts, Spans
-from tocsin.collect.formats.shape import Part, Shape
+from tocsin.collect.formats.octets import NOWHERE, SideTexts
+from tocsin.collect.formats.shape import Part, Plan, Shape
 from tocsin.collect.rows import RawEvents, event_ids
 from tocsin.model.block import Block
+
+_AT, _RECORDED, _FIRST_TEXT = 0, 1, 2
+_SYSTEM: Final = _FIRST_TEXT + len(TEXTS)
+"""From here on the system and the value of the first patient of a line, who is nearly always the only one."""
+
+_FIELDS: Final = _SYSTEM + 2
 
 
 class Columns:
@@ -23,60 +32,40 @@ class Columns:
         self._data = data
         self._at = np.zeros(k, np.int64)
         self._received = np.zeros(k, np.int64)
-        self._at_text, self._received_text = Spans.nulls(k), Spans.nulls(k)
         self._action = np.zeros(k, np.int8)
         self._outcome = np.zeros(k, np.int8)
         self._elements = np.zeros(k, np.int64)
-        self._texts = {name: Spans.nulls(k) for name in TEXTS}
-        self._rows: list[tuple[np.ndarray, int, Spans, Spans]] = []  # lines, place, system, value
+        self._starts = np.full((k, _FIELDS), NOWHERE, np.int64)
+        self._ends = np.full((k, _FIELDS), NOWHERE, np.int64)
+        self._more: list[_More] = []
 
-    def put_shape(
-        self,
-        shape: Shape,
-        escapes: np.ndarray,
-        lines: np.ndarray,
-        starts: np.ndarray,
-        ends: np.ndarray,
-    ) -> None:
-        """Lines (m,) of one shape with their slots (m, slots); what is odd (escape, equality) is left."""
+    def put_shape(self, shape: Shape, escapes: np.ndarray, lines: np.ndarray, bounds: np.ndarray) -> None:
+        """Lines (m,) of one shape with their bounds; what is odd (an escape in a text that is used) is left."""
         plan = shape.plan
-        lengths = ends - starts
-        good = np.ones(len(lines), bool)
         if len(escapes):
-            used = list(plan.slots)
-            good = (np.searchsorted(escapes, starts[:, used]) == np.searchsorted(escapes, ends[:, used])).all(1)
-        for one, other in plan.different:
-            good &= ~self._equal(self._spans(one, starts, lengths), self._spans(other, starts, lengths))
-        if not good.all():
-            lines, starts, lengths = lines[good], starts[good], lengths[good]
+            good = _without(escapes, bounds, plan)
+            lines, bounds = lines[good], bounds[good]
+        if plan.different:
+            good = self._all_different(plan, bounds)
+            lines, bounds = lines[good], bounds[good]
         self.accepted[lines] = True
-        recorded = plan.at if plan.recorded is None else plan.recorded
-        self._at_text.put(lines, starts[:, plan.at], lengths[:, plan.at])
-        self._received_text.put(lines, starts[:, recorded], lengths[:, recorded])
         self._action[lines], self._outcome[lines], self._elements[lines] = plan.action, plan.outcome, plan.elements
-        for name, part in plan.texts.items():
-            if part is not None:
-                spans = self._spans(part, starts, lengths)
-                self._texts[name].put(lines, spans.start, spans.length)
-        for place, (system, value) in enumerate(plan.patients or ((None, None),)):
-            self._rows.append((lines, place, self._spans(system, starts, lengths), self._spans(value, starts, lengths)))
+        recorded = plan.at if plan.recorded is None else plan.recorded
+        first, *others = plan.patients or ((None, None),)
+        self._starts[lines], self._ends[lines] = self._spans((plan.at, recorded, *plan.texts.values(), *first), bounds)
+        for place, pair in enumerate(others, 1):
+            self._more.append((lines, np.full(len(lines), place), *self._spans(pair, bounds)))
 
     def settle_times(self, units: np.ndarray) -> None:
         """Read the times of all lines that shapes took, at once; lines with an odd time are given back."""
         taken = np.flatnonzero(self.accepted)
-        at, good = microseconds(units, self._at_text.start[taken], self._at_text.length[taken])
-        received, sound = microseconds(units, self._received_text.start[taken], self._received_text.length[taken])
-        self._at[taken], self._received[taken] = at, received
-        good &= sound
+        start, end = (places[taken, _AT:_FIRST_TEXT].ravel() for places in (self._starts, self._ends))
+        times, known = microseconds(units, start, end - start)
+        self._at[taken], self._received[taken] = times[_AT::2], times[_RECORDED::2]
+        good = known[_AT::2] & known[_RECORDED::2]
         if not good.all():
             self.accepted[taken[~good]] = False
-            self._rows = [self._still_accepted(*row) for row in self._rows]
-
-    def _still_accepted(
-        self, lines: np.ndarray, place: int, system: Spans, value: Spans
-    ) -> tuple[np.ndarray, int, Spans, Spans]:
-        kept = self.accepted[lines]
-        return lines[kept], place, system.take(kept), value.take(kept)
+            self._more = [_chosen(more, self.accepted[more[0]]) for more in self._more]
 
     def put_reading(self, line: int, reading: Reading) -> None:
         """One line as the ordinary parser read it."""
@@ -84,55 +73,87 @@ class Columns:
         self.accepted[line] = True
         self._at[line], self._received[line] = reading.at_us, reading.received_us
         self._action[line], self._outcome[line], self._elements[line] = fields.action, fields.outcome, fields.elements
-        for name, spans in self._texts.items():
-            spans.start[line], spans.length[line] = self._side.span(getattr(fields, name))
+        first, *others = fields.patients or ((None, None),)
+        texts = (None, None, *(getattr(fields, name) for name in TEXTS), *first)
+        self._starts[line], self._ends[line] = zip(*map(self._side.span, texts), strict=True)
         where = np.array([line])
-        for place, (system, value) in enumerate(fields.patients or ((None, None),)):
-            self._rows.append((where, place, self._constant(system, 1), self._constant(value, 1)))
+        for place, pair in enumerate(others, 1):
+            self._more.append((where, np.array([place]), *self._spans(pair, np.zeros((1, 0), np.int64))))
 
-    def _spans(self, part: Part, starts: np.ndarray, lengths: np.ndarray) -> Spans:
-        if isinstance(part, int):
-            return Spans(starts[:, part], lengths[:, part])
-        return self._constant(part, len(starts))
+    def _spans(self, parts: tuple[Part, ...], bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Starts and ends of the texts of m lines, (m, parts) each."""
+        starts = np.empty((len(bounds), len(parts)), np.int64)
+        ends = np.empty_like(starts)
+        vary = [i for i, part in enumerate(parts) if isinstance(part, int)]
+        stay = [i for i, part in enumerate(parts) if not isinstance(part, int)]
+        opening = [1 + 2 * part for part in parts if isinstance(part, int)]
+        starts[:, vary] = bounds[:, opening] + 1
+        ends[:, vary] = bounds[:, [place + 1 for place in opening]]
+        if stay:
+            spans = [self._side.span(part) for part in parts if not isinstance(part, int)]
+            starts[:, stay], ends[:, stay] = zip(*spans, strict=True)
+        return starts, ends
 
-    def _constant(self, text: str | None, n: int) -> Spans:
-        start, length = self._side.span(text)
-        return Spans(np.full(n, start, np.int64), np.full(n, length, np.int64))
-
-    def _equal(self, one: Spans, other: Spans) -> np.ndarray:
-        pairs = zip(self._side.column(one).to_pylist(), self._side.column(other).to_pylist(), strict=True)
-        return np.array([a == b for a, b in pairs], bool)
+    def _all_different(self, plan: Plan, bounds: np.ndarray) -> np.ndarray:
+        """Lines whose texts differ wherever the plan says that they must, (m,) bool."""
+        good = np.ones(len(bounds), bool)
+        for pair in plan.different:
+            one, other = (array.to_pylist() for array in self._side.arrays(*self._spans(pair, bounds)))
+            good &= np.array([a != b for a, b in zip(one, other, strict=True)], bool)
+        return good
 
     def raw_events(self, source: str, block: Block, lines: Lines) -> RawEvents:
         """The accepted lines in their order, and the rows of each in the order of the patients."""
         kept = np.flatnonzero(self.accepted)
-        start, length = lines.start[kept], (lines.end - lines.start)[kept]
-        originals = (self._data[a : a + n] for a, n in zip(start.tolist(), length.tolist(), strict=True))
-        row_line, system, value = self._ordered_rows()
+        start, end = lines.start[kept], lines.end[kept]
+        view = memoryview(self._data)
+        originals = map(view.__getitem__, map(slice, start.tolist(), end.tolist()))
+        texts = self._side.arrays(self._starts[kept], self._ends[kept])
+        row_event, system, value = self._rows(kept, texts[_SYSTEM], texts[_SYSTEM + 1])
         return RawEvents(
             event_id=event_ids(source, self._at[kept], originals),
             at_us=self._at[kept],
             received_us=self._received[kept],
             offset=block.offset + start,
-            length=length,
+            length=end - start,
             action=self._action[kept],
             outcome=self._outcome[kept],
             elements=self._elements[kept],
-            row_event=(np.cumsum(self.accepted) - 1)[row_line],
-            patient_system=self._side.column(system),
-            patient_value=self._side.column(value),
-            **{name: self._side.column(spans.take(kept)) for name, spans in self._texts.items()},
+            row_event=row_event,
+            patient_system=system,
+            patient_value=value,
+            **dict(zip(TEXTS, texts[_FIRST_TEXT:_SYSTEM], strict=True)),
         )
 
-    def _ordered_rows(self) -> tuple[np.ndarray, Spans, Spans]:
-        if not self._rows:
-            return np.zeros(0, np.int64), Spans.nulls(0), Spans.nulls(0)
-        line = np.concatenate([lines for lines, _, _, _ in self._rows])
-        place = np.concatenate([np.full(len(lines), place) for lines, place, _, _ in self._rows])
+    def _rows(
+        self, kept: np.ndarray, first_system: pa.Array, first_value: pa.Array
+    ) -> tuple[np.ndarray | None, pa.Array, pa.Array]:
+        """The event, the system and the value of each row, ordered by line and by place in the line."""
+        if not self._more:
+            return None, first_system, first_value
+        more = [np.concatenate(parts) for parts in zip(*self._more, strict=True)]
+        line, place = np.append(kept, more[0]), np.append(np.zeros(len(kept), np.int64), more[1])
         order = np.lexsort((place, line))
-        spans = []
-        for which in (2, 3):
-            parts = [row[which] for row in self._rows]
-            start, length = (np.concatenate([getattr(part, end) for part in parts]) for end in ("start", "length"))
-            spans.append(Spans(start[order], length[order]))
-        return line[order], spans[0], spans[1]
+        starts, ends = (
+            np.concatenate([places[kept, _SYSTEM:], others])[order]
+            for places, others in ((self._starts, more[2]), (self._ends, more[3]))
+        )
+        system, value = self._side.arrays(starts, ends)
+        return (np.cumsum(self.accepted) - 1)[line[order]], system, value
+
+
+_More = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Patients after the first: lines (m,), places in the line (m,), starts and ends of system and value (m, 2)."""
+
+
+def _chosen(more: _More, which: np.ndarray) -> _More:
+    lines, places, starts, ends = more
+    return lines[which], places[which], starts[which], ends[which]
+
+
+def _without(escapes: np.ndarray, bounds: np.ndarray, plan: Plan) -> np.ndarray:
+    """Lines without an escape in a text that is used, (m,) bool."""
+    used = [1 + 2 * slot for slot in plan.slots]
+    starts, ends = bounds[:, used], bounds[:, [place + 1 for place in used]]
+    good: np.ndarray = (np.searchsorted(escapes, starts) == np.searchsorted(escapes, ends)).all(1)
+    return good

@@ -9,39 +9,53 @@ import msgspec
 
 
 class Coding(msgspec.Struct, gc=False):
+    """A code of a vocabulary; `system` names the vocabulary."""
+
     system: str | None = None
     code: str | None = None
 
 
 class CodeableConcept(msgspec.Struct, gc=False):
+    """A concept as codes, or as text."""
+
     coding: list[Coding] | None = None
     text: str | None = None
 
 
 class Identifier(msgspec.Struct, gc=False):
+    """A value that is unique within a system."""
+
     system: str | None = None
     value: str | None = None
     type: CodeableConcept | None = None
 
 
 class Reference(msgspec.Struct, gc=False):
+    """Whom or what is meant: by a FHIR reference, an identifier or a name."""
+
     reference: str | None = None
     identifier: Identifier | None = None
     display: str | None = None
 
 
 class Extension(msgspec.Struct, gc=False):
+    """An extension, of the two kinds of value that are read."""
+
     url: str | None = None
     valueCodeableConcept: CodeableConcept | None = None
     valueIdentifier: Identifier | None = None
 
 
 class Network(msgspec.Struct, gc=False):
+    """Where an agent stands in the network; type 5 is a URI."""
+
     address: str | None = None
     type: str | None = None
 
 
 class Agent(msgspec.Struct, gc=False):
+    """Who took part: a person, a client, a server."""
+
     type: CodeableConcept | None = None
     who: Reference | None = None
     altId: str | None = None
@@ -54,11 +68,15 @@ class Agent(msgspec.Struct, gc=False):
 
 
 class Source(msgspec.Struct, gc=False):
+    """Who recorded the event."""
+
     site: str | None = None
     observer: Reference | None = None
 
 
 class Entity(msgspec.Struct, gc=False):
+    """What was used: a patient, data, a query."""
+
     what: Reference | None = None
     type: Coding | None = None
     role: Coding | None = None
@@ -67,10 +85,14 @@ class Entity(msgspec.Struct, gc=False):
 
 
 class Period(msgspec.Struct, gc=False):
+    """When it happened."""
+
     start: str | None = None
 
 
 class AuditEvent(msgspec.Struct, gc=False):
+    """The resource itself."""
+
     resourceType: str | None = None
     type: Coding | None = None
     subtype: list[Coding] | None = None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-UNIT: Final = 32
+UNIT: Final = 48
 """Bytes that one gather takes."""
 
-MARGIN: Final = 2 * UNIT
+MARGIN: Final = UNIT + 16
 """Bytes that must stand in the buffer behind a line that is read with gathers."""
 
 _MASKS: Final = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
@@ -19,6 +18,9 @@ _MASKS: Final = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
 
 INLINE: Final = 12
 """Bytes that an Arrow string view holds in itself."""
+
+NOWHERE: Final = -1
+"""Start and end of a text that there is not: of a null."""
 
 
 def _table(letters: bytes) -> np.ndarray:
@@ -59,27 +61,6 @@ def simple_escapes(octets: np.ndarray, places: np.ndarray) -> np.ndarray:
     return _IS_LETTER[following[:, 0]] | ((following[:, 0] == ord("u")) & hexadecimal & ~surrogate)
 
 
-@dataclass(slots=True)
-class Spans:
-    """n texts as places: in the block, or (from `len(block)` on) in a side buffer. A negative start stands for null."""
-
-    start: np.ndarray
-    """(n,) int64."""
-    length: np.ndarray
-    """(n,) int64, bytes."""
-
-    @classmethod
-    def nulls(cls, n: int) -> Spans:
-        return cls(np.full(n, -1, np.int64), np.zeros(n, np.int64))
-
-    def put(self, where: np.ndarray, start: Any, length: Any) -> None:
-        self.start[where] = start
-        self.length[where] = length
-
-    def take(self, where: np.ndarray) -> Spans:
-        return Spans(self.start[where], self.length[where])
-
-
 class SideTexts:
     """Texts that do not stand in the block as they are: constants of shapes, and what the ordinary parser found."""
 
@@ -89,43 +70,53 @@ class SideTexts:
         self._known: dict[str, tuple[int, int]] = {}
 
     def span(self, text: str | None) -> tuple[int, int]:
-        """Start and length; -1 and 0 for None."""
+        """Start and end, counted on behind the block; -1 and -1 for None."""
         if text is None:
-            return -1, 0
+            return NOWHERE, NOWHERE
         known = self._known.get(text)
         if known is None:
             octets = text.encode()
-            known = self._known[text] = (len(self._block) + len(self._side), len(octets))
+            start = len(self._block) + len(self._side)
+            known = self._known[text] = start, start + len(octets)
             self._side += octets
         return known
 
-    def column(self, spans: Spans) -> pa.Array:
-        """An Arrow array of string views over block and side; no text is copied unless it is short."""
-        if spans.start.max(initial=-1) < 0:
-            return pa.nulls(len(spans.start), pa.string())
+    def arrays(self, starts: np.ndarray, ends: np.ndarray) -> list[pa.Array]:
+        """Texts (n, columns) as an Arrow array a column: string views; no text is copied unless it is short."""
         side = bytes(self._side) + bytes(MARGIN)
-        here = spans.start < len(self._block)
-        start = np.where(here, np.maximum(spans.start, 0), spans.start - len(self._block))
-        views = np.empty((len(start), 2), np.uint64)
-        for buffer, chosen in ((self._block, here), (side, ~here)):
-            if chosen.all():
-                views[:] = _views(buffer, start, spans.length, buffer is side)
-            elif chosen.any():
-                views[chosen] = _views(buffer, start[chosen], spans.length[chosen], buffer is side)
-        null = spans.start < 0
-        valid = pa.py_buffer(np.packbits(~null, bitorder="little")) if null.any() else None
-        buffers = [valid, pa.py_buffer(views), pa.py_buffer(self._block), pa.py_buffer(side)]
-        return pa.Array.from_buffers(pa.string_view(), len(start), buffers)
+        views = _views(self._block, starts, ends - starts, side=False)
+        aside = np.nonzero(starts >= len(self._block))
+        start = starts[aside]
+        views[aside] = _views(side, start - len(self._block), ends[aside] - start, side=True)
+        buffers = [pa.py_buffer(self._block), pa.py_buffer(side)]
+        return [_array(views[:, i], starts[:, i] < 0, buffers) for i in range(starts.shape[1])]
 
 
-def _views(buffer: bytes, start: np.ndarray, length: np.ndarray, side: bool) -> np.ndarray:
-    """Arrow's 16 bytes of each text: length, then the text itself if it is short, else its prefix and its place."""
+def _array(views: np.ndarray, null: np.ndarray, buffers: list[pa.Buffer]) -> pa.Array:
+    if null.all():
+        return pa.nulls(len(null), pa.string())
+    valid = pa.py_buffer(np.packbits(~null, bitorder="little")) if null.any() else None
+    return pa.Array.from_buffers(
+        pa.string_view(), len(null), [valid, pa.py_buffer(np.ascontiguousarray(views)), *buffers]
+    )
+
+
+def _views(buffer: bytes, start: np.ndarray, length: np.ndarray, *, side: bool) -> np.ndarray:
+    """Arrow's 16 bytes of each text, (..., 2): length, then the text itself if it is short, else prefix and place.
+
+    Row by row, so that the texts of a line are read while it is in the cache. A start outside of the buffer gives
+    anything.
+    """
     words = words_of(buffer)
+    out = np.zeros((*start.shape, 2), np.uint64)
     if not len(words):
-        return np.zeros((len(start), 2), np.uint64)
-    first, next_ = words[start], words[np.minimum(start + 4, len(words) - 1)]
-    short = length <= INLINE
-    prefix = first & _MASKS[np.minimum(length, 4)]
-    rest = next_ & _MASKS[np.clip(length - 4, 0, 8)]
-    place = (start.astype(np.uint64) << np.uint64(32)) | np.uint64(side)
-    return np.stack([length.astype(np.uint64) | (prefix << np.uint64(32)), np.where(short, rest, place)], axis=1)
+        return out
+    place = np.clip(start, 0, len(words) - 1)
+    first, next_ = words[place], words[np.minimum(place + 4, len(words) - 1)]
+    first &= _MASKS[np.clip(length, 0, 4)]
+    first <<= np.uint64(32)
+    np.bitwise_or(first, length.astype(np.uint64), out=out[..., 0])
+    next_ &= _MASKS[np.clip(length - 4, 0, 8)]
+    far = (place.astype(np.uint64) << np.uint64(32)) | np.uint64(side)
+    out[..., 1] = np.where(length <= INLINE, next_, far)
+    return out

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from tocsin.collect.formats.choice import Marks
 from tocsin.collect.formats.fhir import Reading, read_line
 from tocsin.collect.formats.fhir_document import AuditEvent
 from tocsin.collect.formats.fhir_extract import TEXTS, Fields, extract
@@ -37,7 +38,6 @@ _LAST_MARK: Final = 0xF8FF
 _MARKS: Final = re.compile(f"[{chr(_FIRST_MARK)}-{chr(_LAST_MARK)}]")
 _COLON: Final = re.compile(rb"[ \t]*:")
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
-_WORDS: Final = UNIT // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +81,22 @@ class Plan:
 
 
 class Shape:
-    """The bytes that every line of a shape has, ready to be compared in vectors."""
+    """The bytes that every line of a shape has, ready to be compared in vectors.
+
+    The *bounds* of a line are its start, each slot's opening and closing quote, and its end, (2 * slots + 2,).
+    """
 
     def __init__(self, line: bytes, slots: list[Slot], plan: Plan) -> None:
         self.plan = plan
         self.hits = 0
-        starts = [0, *(slot.closing for slot in slots)]
-        ends = [*(slot.opening + 1 + slot.prefix for slot in slots), len(line)]
-        self._length = np.array(ends, np.int64) - starts
-        self._closing = np.array([slot.quote + 1 for slot in slots], np.int64)
-        self._opening = np.array([slot.quote for slot in slots], np.int64)
-        self._prefix = np.array([slot.prefix for slot in slots], np.int64)
-        looks = sorted({len(slots) * part // 6 for part in range(1, 6)} - {0})
-        self._looks = [(slots[i - 1].quote + 1, slots[i].quote, slots[i].opening - slots[i - 1].closing) for i in looks]
-        self._set_units([line[start:end] for start, end in zip(starts, ends, strict=True)])
+        prefixes = np.array([slot.prefix for slot in slots], np.int64)
+        starts = np.array([0, *(slot.closing for slot in slots)], np.int64)
+        ends = np.array([*(slot.opening + 1 + slot.prefix for slot in slots), len(line)], np.int64)
+        self._quotes = np.array([slot.quote + end for slot in slots for end in (0, 1)], np.int64)
+        self._distance = ends - starts - np.append(prefixes + 1, 0)
+        self._shortest = prefixes + 2
+        self.marks = Marks.of(line, starts, ends)
+        self._set_units([line[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
 
     def _set_units(self, segments: list[bytes]) -> None:
         """Cut the segments into units; a short last unit of a long segment overlaps the one before it."""
@@ -107,52 +109,40 @@ class Shape:
                 at.append(place)
                 octets += unit.ljust(UNIT, b"\0")
                 masks += (b"\xff" * len(unit)).ljust(UNIT, b"\0")
-        self._unit_segment = np.array(of, np.int64)
+        self._unit_bound = 2 * np.array(of, np.int64)
         self._unit_at = np.array(at, np.int64)
-        mask = np.frombuffer(bytes(masks), "<u8")
         self._unit_words = np.frombuffer(bytes(octets), "<u8")
-        self._masked = np.flatnonzero(mask != np.uint64(0xFFFFFFFFFFFFFFFF))
-        self._mask = mask[self._masked]
+        self._mask = np.frombuffer(bytes(masks), "<u8")
 
     def match(
         self, units: np.ndarray, quotes: np.ndarray, first_quote: np.ndarray, start: np.ndarray, end: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Of k lines that have this shape's number of quotes: which match, and the slots of those that do.
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of k lines that have this shape's number of quotes: which match, (k,) bool, and the bounds of those, (m, _).
 
-        Returns places (m,) among the k, starts and ends of the slots' texts (m, slots): the whole texts, prefix
-        included. Every slot has at least one letter that may vary.
+        The slots' texts between the bounds are whole, prefix included, and have a letter that may vary.
         """
-        likely = np.flatnonzero(self._fits_here(quotes, first_quote))
-        if not len(likely):
-            nothing = np.zeros((0, len(self._opening)), np.int64)
-            return likely, nothing, nothing
-        first_quote, start, end = first_quote[likely], start[likely], end[likely]
-        closing = quotes[first_quote[:, None] + self._closing]
-        opening = quotes[first_quote[:, None] + self._opening]
-        segments = np.concatenate([start[:, None], closing], axis=1)
-        stops = segments + self._length
-        fits = (stops[:, -1] == end) & (stops[:, :-1] == opening + 1 + self._prefix).all(1)
-        fits &= (stops[:, :-1] < closing).all(1)
-        which = np.flatnonzero(fits)
-        if len(which):
-            which = which[self._same_bytes(units, segments[which])]
-        return likely[which], opening[which] + 1, closing[which]
+        bounds = np.empty((len(start), len(self._quotes) + 2), np.int64)
+        bounds[:, 0], bounds[:, -1] = start, end
+        bounds[:, 1:-1] = quotes[first_quote[:, None] + self._quotes]
+        fits = (bounds[:, 1::2] - bounds[:, ::2] == self._distance).all(1)
+        fits &= (bounds[:, 2::2] - bounds[:, 1:-1:2] >= self._shortest).all(1)
+        if not fits.all():
+            bounds = bounds[fits]
+        same = self._same_bytes(units, bounds)
+        if not same.all():
+            bounds = bounds[same]
+            fits[fits] = same
+        return fits, bounds
 
-    def _fits_here(self, quotes: np.ndarray, first_quote: np.ndarray) -> np.ndarray:
-        """A cheap first look, (k,) bool: the distance between two slots, in a few places."""
-        fits = np.ones(len(first_quote), bool)
-        for closing, opening, distance in self._looks:
-            fits &= quotes[first_quote + opening] - quotes[first_quote + closing] == distance
-        return fits
-
-    def _same_bytes(self, units: np.ndarray, segments: np.ndarray) -> np.ndarray:
+    def _same_bytes(self, units: np.ndarray, bounds: np.ndarray) -> np.ndarray:
         """Which of m lines have the shape's bytes, (m,) bool; some hundred lines at a time stay in the cache."""
-        same = np.empty(len(segments), bool)
-        for first in range(0, len(segments), 256):
-            places = segments[first : first + 256, self._unit_segment] + self._unit_at
+        same = np.empty(len(bounds), bool)
+        for first in range(0, len(bounds), 256):
+            places = bounds[first : first + 256, self._unit_bound] + self._unit_at
             words = units[places.ravel()].view("<u8").reshape(len(places), -1)
-            words[:, self._masked] &= self._mask
-            same[first : first + 256] = (words == self._unit_words).all(1)
+            words ^= self._unit_words
+            words &= self._mask
+            same[first : first + 256] = ~words.any(1)
         return same
 
 

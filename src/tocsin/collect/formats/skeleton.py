@@ -1,10 +1,10 @@
 """FHIR AuditEvents, many a time: the accelerator over `fhir`, with the same answers.
 
-A trail is written by machines, so its lines have few shapes. Lines are grouped by their number of quotes and compared,
-byte for byte and in vectors, with the shapes learned so far; what matches is cut into columns without being parsed.
-Every other line (an escape in a text that is used, a control byte, a new or rare shape, an odd time) goes to the
-ordinary parser. In the
-spirit of Mison (VLDB 2017) and Sparser (VLDB 2018).
+A trail is written by machines, so its lines have few shapes. Lines are grouped by their number of quotes and by some
+words that tell the shapes learned so far apart, and compared with the one they can have, byte for byte and in vectors;
+what matches is cut into columns without being parsed. Every other line (an escape in a text that is used, a control
+byte, a new or rare shape, an odd time) goes to the ordinary parser. In the spirit of Mison (VLDB 2017) and Sparser
+(VLDB 2018).
 
 A line that matches is valid JSON by construction: only texts without quote or control byte and with valid escapes
 were replaced by such texts.
@@ -17,10 +17,11 @@ from typing import Final
 
 import numpy as np
 
+from tocsin.collect.formats.choice import Choice
 from tocsin.collect.formats.columns import Columns
 from tocsin.collect.formats.fhir import parsed, read_line
 from tocsin.collect.formats.lines import Lines, count_control, lines_of, places_of, utf8_errors
-from tocsin.collect.formats.octets import MARGIN, simple_escapes, units_of
+from tocsin.collect.formats.octets import MARGIN, simple_escapes, units_of, words_of
 from tocsin.collect.formats.shape import Shape, learn
 from tocsin.collect.rows import normalise
 from tocsin.model.block import MAX_LINE_BYTES, Block, Parsed, References
@@ -36,14 +37,16 @@ PAYS: Final = 4
 """Lines that a lesson must have spared on average, or fewer are taken from the next block."""
 
 WORTH_LEARNING: Final = 3
-"""Lines with one number of quotes that no shape matches, from which on one of them is learned from."""
+"""Lines with one number of quotes that no shape matched, in this block or before, from which on one is learned from."""
 
 
 class FhirParser:
     """Parses blocks and remembers the shapes of their lines. Its answers do not depend on what it remembers."""
 
     def __init__(self) -> None:
-        self._shapes: dict[int, list[Shape]] = {}  # number of quotes -> shapes, the most used first
+        self._shapes: dict[int, list[Shape]] = {}  # number of quotes -> shapes
+        self._choices: dict[int, tuple[list[Shape], Choice]] = {}  # and how these are told apart
+        self._missed: dict[int, int] = {}  # number of quotes -> lines that no shape matched
         self._budget = MAX_LEARNED  # lines of the next block that may be learned from
         self._learned: list[Shape] = []  # in the block at hand
 
@@ -68,49 +71,74 @@ class FhirParser:
         self._learned = []
         left = self._budget
         for number, group in zip(numbers.tolist(), np.split(plain, starts[1:]), strict=False):
-            left = self._take(self._shapes.setdefault(number, []), group, scan, columns, left)
+            rest = self._take(number, group, scan, columns)
+            left = self._learn(number, rest, scan, columns, left)
         columns.settle_times(scan.units)
         paid = sum(shape.hits for shape in self._learned) >= PAYS * (self._budget - left)
         self._budget = min(2 * self._budget, MAX_LEARNED) if paid else max(self._budget // 2, 1)
         self._tidy()
 
-    def _take(self, shapes: list[Shape], group: np.ndarray, scan: _Scan, columns: Columns, left: int) -> int:
-        """Match lines (k,) with shapes, learn more from those that no shape takes; returns the lessons left."""
-        tried = 0
-        while len(group):
-            if tried == len(shapes):
-                if left == 0 or len(group) < WORTH_LEARNING:
-                    break
-                left -= 1
-                shape = learn(scan.line(int(group[0])))
-                if shape is None:
-                    group = group[1:]
-                    continue
-                shapes.append(shape)
-                self._learned.append(shape)
-            shape = shapes[tried]
-            tried += 1
-            which, starts, ends = shape.match(
-                scan.units, scan.quotes, scan.first_quote[group], scan.lines.start[group], scan.lines.end[group]
-            )
-            if len(which):
-                shape.hits += len(which)
-                columns.put_shape(shape, scan.escapes, group[which], starts, ends)
-                group = np.delete(group, which)
+    def _take(self, number: int, lines: np.ndarray, scan: _Scan, columns: Columns) -> np.ndarray:
+        """Let the known shapes take of the lines (k,); returns those that match none."""
+        shapes = self._shapes.get(number)
+        if not shapes:
+            return lines
+        choice = self._choice(number, shapes)
+        missed = np.ones(len(lines), bool)
+        for shape, where in choice.split(scan.words, scan.quotes, scan.first_quote[lines]):
+            missed[where] = _put(shapes[shape], lines[where], scan, columns)
+        rest = lines[missed]
+        for twin in choice.twins:
+            if len(rest):
+                rest = rest[_put(shapes[twin], rest, scan, columns)]
+        return rest
+
+    def _choice(self, number: int, shapes: list[Shape]) -> Choice:
+        of, choice = self._choices.get(number, (None, None))
+        if of != shapes or choice is None:
+            choice = Choice([shape.marks for shape in shapes])
+            self._choices[number] = list(shapes), choice
+        return choice
+
+    def _learn(self, number: int, lines: np.ndarray, scan: _Scan, columns: Columns, left: int) -> int:
+        """Learn from lines that no shape matches, and let what is learned take the others; the lessons left."""
+        before = self._missed.get(number, 0)
+        while left and before + len(lines) >= WORTH_LEARNING and len(lines):
+            left -= 1
+            before = 0
+            shape = learn(scan.line(int(lines[0])))
+            if shape is None:
+                lines = lines[1:]
+                continue
+            self._shapes.setdefault(number, []).append(shape)
+            self._learned.append(shape)
+            lines = lines[_put(shape, lines, scan, columns)]
+        self._missed[number] = before + len(lines)
         return left
 
     def _tidy(self) -> None:
-        """The most used first; the least used forgotten; use fades, so that a trail may change its shapes."""
+        """Of too many shapes the least used are forgotten; use fades, so that a trail may change its shapes."""
         every = sorted((shape.hits for shapes in self._shapes.values() for shape in shapes), reverse=True)
         floor = every[MAX_SHAPES] if len(every) > MAX_SHAPES else -1
-        for count, shapes in list(self._shapes.items()):
-            kept = sorted((shape for shape in shapes if shape.hits > max(floor, 1)), key=lambda shape: -shape.hits)
-            for shape in kept:
-                shape.hits -= shape.hits // 8 + 1
-            if kept:
-                self._shapes[count] = kept
-            else:
-                del self._shapes[count]
+        for number, shapes in list(self._shapes.items()):
+            self._shapes[number] = [shape for shape in shapes if shape.hits > floor]
+            for shape in shapes:
+                shape.hits -= (shape.hits + 7) // 8
+            if not self._shapes[number]:
+                del self._shapes[number]
+        self._choices = {number: self._choices[number] for number in self._choices.keys() & self._shapes.keys()}
+        self._missed = {number: count for number, count in self._missed.items() if 0 < count < WORTH_LEARNING}
+        if len(self._missed) > MAX_SHAPES:
+            self._missed.clear()
+
+
+def _put(shape: Shape, lines: np.ndarray, scan: _Scan, columns: Columns) -> np.ndarray:
+    """Hand over those of k lines that match a shape; which do not, (k,) bool."""
+    first, start, end = scan.first_quote[lines], scan.lines.start[lines], scan.lines.end[lines]
+    matched, bounds = shape.match(scan.units, scan.quotes, first, start, end)
+    shape.hits += len(bounds)
+    columns.put_shape(shape, scan.escapes, lines[matched], bounds)
+    return ~matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +157,7 @@ class _Scan:
     escapes: np.ndarray
     """Places of backslashes."""
     units: np.ndarray
+    words: np.ndarray
 
     @classmethod
     def of(cls, data: bytes, lines: Lines) -> _Scan:
@@ -136,7 +165,7 @@ class _Scan:
         quotes = places_of(octets, ord('"'))
         first, last = np.searchsorted(quotes, lines.start), np.searchsorted(quotes, lines.end)
         escapes = places_of(octets, ord("\\")) if b"\\" in data else np.zeros(0, np.int64)
-        return cls(data, octets, lines, quotes, first, last, escapes, units_of(data))
+        return cls(data, octets, lines, quotes, first, last, escapes, units_of(data), words_of(data))
 
     def line(self, i: int) -> bytes:
         return self.data[int(self.lines.start[i]) : int(self.lines.end[i])]
