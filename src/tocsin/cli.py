@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import time
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Group, Parameter
-from rich.console import Console
-from rich.table import Table
 
-from tocsin import __version__
+from tocsin import __version__, tell
 from tocsin.config import Settings, settings
 from tocsin.errors import Interrupted, SourceUnreadable, TocsinError, Usage
 
@@ -59,11 +55,11 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = app(arguments, exit_on_error=True, result_action="return_value")
     except TocsinError as error:
-        _stderr().print(f"tocsin: {error}", style="bold red", highlight=False, markup=False, soft_wrap=True)
+        tell.stderr().print(f"tocsin: {error}", style="bold red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         stopped = Interrupted("interrupted", done="Nothing of this command is half-done; what was kept before is safe.")
-        _stderr().print(f"tocsin: {stopped}", markup=False, soft_wrap=True)
+        tell.stderr().print(f"tocsin: {stopped}", markup=False, soft_wrap=True)
         sys.exit(stopped.exit_code)
     except BrokenPipeError:
         sys.exit(0)
@@ -72,10 +68,10 @@ def main(arguments: list[str] | None = None) -> None:
 
         full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
         what = "the disk is full" if full else f"the system refused ({problem.strerror or type(problem).__name__})"
-        _stderr().print(f"tocsin: {what}. What was acknowledged before is safe.", markup=False, soft_wrap=True)
+        tell.stderr().print(f"tocsin: {what}. What was acknowledged before is safe.", markup=False, soft_wrap=True)
         sys.exit(6 if full else 1)
     except Exception as problem:  # its text may hold what the trail holds: the place is told, the text is not
-        _stderr().print(f"tocsin: {_unforeseen(problem)}", style="bold red", markup=False, soft_wrap=True)
+        tell.stderr().print(f"tocsin: {_unforeseen(problem)}", style="bold red", markup=False, soft_wrap=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -91,13 +87,11 @@ def demo(*, folder: Path = Path("demo"), json_file: Json = None, quiet: Quiet = 
     """
     from tocsin.main.demo import run_demo
 
-    with _progress(quiet or json_file == "-") as progress:
+    with tell.progress(quiet or json_file == "-") as progress:
         told = run_demo(folder, _settings(None), now=_now(), ticks=time.perf_counter, progress=progress)
-    _write(json_file, told)
+    tell.write(json_file, told)
     if not quiet and json_file != "-":
-        from tocsin.main.demo import tell
-
-        tell(told, _stdout())
+        tell.tell_demo(told)
 
 
 @app.command(name="import", group=_WATCH)
@@ -129,16 +123,16 @@ def import_(
     """
     from tocsin.main import watch
 
-    with _progress(quiet) as progress:
+    with tell.progress(quiet) as progress:
         if dry_run:
             told = watch.dry_run(path, _settings(state), mapping=mapping, marks=marks, progress=progress)
         else:
             told = watch.import_trail(
                 path, _settings(state), source=source, mapping=mapping, marks=marks, now=_now(), progress=progress
             )
-    _write(json_file, told)
+    tell.write(json_file, told)
     if not quiet and json_file != "-":
-        _tell_dry_run(told) if dry_run else _tell_import(told)
+        tell.tell_dry_run(told) if dry_run else tell.tell_import(told)
     return 0 if dry_run else _warn(told["damage"])
 
 
@@ -158,6 +152,10 @@ def replay(
 
     Parameters
     ----------
+    path
+        A folder of FHIR bulk-export files (NDJSON, plain, .gz or .zst), or a file of AuditEvents.
+    marks
+        File of honey patients, one Patient id a line; by default marks.txt in the folder.
     learn_until
         Day (00:00 UTC) before which the trail is the region's past: it trains and calibrates. Without it, alerts
         start at the first event, on the factory calibration.
@@ -170,7 +168,7 @@ def replay(
     """
     from tocsin.main.replay import replay as run
 
-    with _progress(quiet) as progress:
+    with tell.progress(quiet) as progress:
         told = run(
             path,
             _settings(None),
@@ -183,9 +181,9 @@ def replay(
             ticks=time.perf_counter,
             progress=progress,
         )
-    _write(json_file, told)
+    tell.write(json_file, told)
     if not quiet and json_file != "-":
-        _tell_replay(told)
+        tell.tell_replay(told)
     return _warn(told.get("damage", []))
 
 
@@ -195,15 +193,21 @@ app.command(collect)
 
 @collect.command
 def guess(file: Path, *, json_file: Json = None) -> None:
-    """Draft the TOML mapping of a trail from a sample of it; what is unsure says `# to check`."""
+    """Draft the TOML mapping of a trail from a sample of it; what is unsure says `# to check`.
+
+    Parameters
+    ----------
+    file
+        The beginning of an access log (JSON lines) or of a CSV, as plain text.
+    """
     from tocsin.main import watch
 
     told = watch.guess(file)
-    _write(json_file, told)
+    tell.write(json_file, told)
     if json_file != "-":
         sys.stdout.write(told["mapping"])
         for note in told["notes"]:
-            _stderr().print(note, markup=False, soft_wrap=True)
+            tell.stderr().print(note, markup=False, soft_wrap=True)
     if told["format"] == "unknown":
         raise Usage("this is no format Tocsin can guess", advice="Give a sample of JSON lines or CSV as plain text.")
 
@@ -214,9 +218,9 @@ def alerts(*, state: State = None, json_file: Json = None, quiet: Quiet = False)
     from tocsin.main import inspect
 
     told = inspect.alerts(_settings(state))
-    _write(json_file, told)
+    tell.write(json_file, told)
     if not quiet and json_file != "-":
-        _tell_alerts(told["alerts"])
+        tell.tell_alerts(told["alerts"])
 
 
 @app.command(group=_KNOW)
@@ -231,9 +235,9 @@ def explain(alert: str, *, state: State = None, json_file: Json = None) -> None:
     from tocsin.main import inspect
 
     told = inspect.explain(_settings(state), alert)
-    _write(json_file, told)
+    tell.write(json_file, told)
     if json_file != "-":
-        _tell_explain(told)
+        tell.tell_explain(told)
 
 
 @app.command(group=_KNOW)
@@ -251,7 +255,7 @@ def scope(
     Parameters
     ----------
     account
-        Only the incidents of this account, as the trail names it.
+        Only the incidents of this account: as the trail names it, its value alone, or the name of an alert on it.
     reveal
         Name patients as the trail does, for this reason; a receipt is kept. Needs --who.
     who
@@ -260,22 +264,47 @@ def scope(
     from tocsin.main import inspect
 
     told = inspect.scope(_settings(state), account=account, reveal=reveal, who=who, now=_now())
-    _write(json_file, told)
+    tell.write(json_file, told)
     if not quiet and json_file != "-":
-        _tell_scope(told)
+        tell.tell_scope(told)
 
 
 @app.command(group=_KNOW)
 def coverage(
     *, since: datetime | None = None, until: datetime | None = None, state: State = None, json_file: Json = None
 ) -> None:
-    """Per service and hour: received, rejected, silent; and what its trail cannot record."""
+    """Per service and hour: received, rejected, silent; and what its trail cannot record.
+
+    Parameters
+    ----------
+    since
+        Only what happened from then on (UTC).
+    until
+        Only what happened before (UTC).
+    """
     from tocsin.main import inspect
 
     told = inspect.coverage(_settings(state), since=_utc(since), until=_utc(until))
-    _write(json_file, told)
+    tell.write(json_file, told)
     if json_file != "-":
-        _tell_coverage(told)
+        tell.tell_coverage(told)
+
+
+@app.command(group=_KNOW)
+def rejected(*, show: int = 0, state: State = None, json_file: Json = None) -> None:
+    """Lines that were refused, with the reason and the place in the ledger where each can be read.
+
+    Parameters
+    ----------
+    show
+        Print so many of the lines themselves. They are as they came: they may hold identities.
+    """
+    from tocsin.main import inspect
+
+    told = inspect.rejected(_settings(state), show=show)
+    tell.write(json_file, told)
+    if json_file != "-":
+        tell.tell_rejected(told)
 
 
 @app.command(group=_KEEP)
@@ -292,18 +321,22 @@ def calibrate(
 
     Parameters
     ----------
+    since
+        First day to learn from; by default the first there is.
+    until
+        Day before which to learn; by default all there is.
     dry_run
         Say what the lines would be; put nothing in force.
     """
     from tocsin.main import operate
 
-    with _progress(quiet) as progress:
+    with tell.progress(quiet) as progress:
         told = operate.calibrate(
             _settings(state), since=since, until=until, dry_run=dry_run, now=_now(), progress=progress
         )
-    _write(json_file, told)
+    tell.write(json_file, told)
     if not quiet and json_file != "-":
-        _tell_calibration(told)
+        tell.tell_calibration(told)
 
 
 @app.command(group=_KEEP)
@@ -311,11 +344,11 @@ def rebuild(*, state: State = None, json_file: Json = None, quiet: Quiet = False
     """Delete all derived data and make it anew from the ledger; it comes out equal."""
     from tocsin.main import operate
 
-    with _progress(quiet) as progress:
+    with tell.progress(quiet) as progress:
         told = operate.rebuild(_settings(state), now=_now(), progress=progress)
-    _write(json_file, told)
+    tell.write(json_file, told)
     if not quiet and json_file != "-":
-        _stdout().print(f"{told['batches']} batches folded anew from the ledger.")
+        tell.stdout().print(f"{told['batches']} batches folded anew from the ledger.")
 
 
 @app.command(group=_KEEP)
@@ -323,22 +356,11 @@ def verify(*, state: State = None, json_file: Json = None, quiet: Quiet = False)
     """Hash every segment of the ledger against its manifest; check the derived parts and the vault's receipts."""
     from tocsin.main import operate
 
-    with _progress(quiet) as progress:
+    with tell.progress(quiet) as progress:
         told = operate.verify(_settings(state), progress=progress)
-    _write(json_file, told)
+    tell.write(json_file, told)
     if not quiet and json_file != "-":
-        out = _stdout()
-        for check in told["segments"]:
-            if not check["sound"]:
-                out.print(f"segment {check['segment']}: {check['problem']}", style="red", markup=False)
-        for problem in (told["derived_problem"], told["receipts_problem"]):
-            if problem:
-                out.print(problem, style="red", markup=False)
-        state_of = "all sound" if told["sound"] else "NOT SOUND"
-        out.print(
-            f"{len(told['segments'])} segments, {told['batches']} batches, {told['derived_parts']} derived parts, "
-            f"{told['receipts']} receipts: {state_of}."
-        )
+        tell.tell_verify(told)
     return 0 if told["sound"] else 5
 
 
@@ -348,13 +370,9 @@ def doctor(*, state: State = None, json_file: Json = None) -> int:
     from tocsin.main import operate
 
     told = operate.doctor(_settings(state))
-    _write(json_file, told)
+    tell.write(json_file, told)
     if json_file != "-":
-        table = _table("", "what", "state", "")
-        for finding in told["findings"]:
-            colour = {"good": "green", "new": "cyan", "poor": "yellow", "bad": "red"}[finding["state"]]
-            table.add_row("", finding["what"], f"[{colour}]{finding['state']}[/]", finding["advice"])
-        _stdout().print(table)
+        tell.tell_doctor(told)
     return 0 if told["fit"] else 1
 
 
@@ -389,239 +407,11 @@ def _utc(at: datetime | None) -> datetime | None:
     return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 
 
-def _stdout() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=110)
-
-
-def _stderr() -> Console:
-    return Console(stderr=True, highlight=False)
-
-
-def _table(title: str, *columns: str) -> Table:
-    from rich import box
-
-    table = Table(title=title or None, box=box.SIMPLE, title_justify="left", pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column.startswith("#") else "left", overflow="fold")
-    return table
-
-
-@contextmanager
-def _progress(quiet: bool) -> Any:
-    """A progress line on standard error with an estimate of what is left; silent when nobody looks."""
-    console = _stderr()
-    if quiet or not console.is_terminal:
-        yield lambda what, done, total: None
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn(), TextColumn("left"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def heard(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                for task in tasks.values():
-                    bar.update(task, visible=False)
-                tasks[what] = bar.add_task(what, total=max(total, 1))
-            bar.update(tasks[what], completed=done, total=max(total, 1))
-
-        yield heard
-
-
-def _write(target: str | None, told: Any) -> None:
-    if target is None:
-        return
-    text = json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n"
-    if target == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        path = Path(target)
-        scratch = path.with_name(path.name + ".tmp")
-        scratch.write_text(text, "utf-8")
-        scratch.replace(path)
-    except OSError as problem:
-        raise TocsinError(
-            f"the JSON file cannot be written ({problem.strerror})", done="The command itself is done."
-        ) from None
-
-
 def _warn(damage: list[str]) -> int:
     """Files of which only a part could be read: told on standard error, and the exit code says so."""
     for problem in damage:
-        _stderr().print(f"tocsin: {problem}", style="yellow", markup=False, soft_wrap=True)
+        tell.stderr().print(f"tocsin: {problem}", style="yellow", markup=False, soft_wrap=True)
     return SourceUnreadable.exit_code if damage else 0
-
-
-def _tell_import(told: dict[str, Any]) -> None:
-    out = _stdout()
-    if told["batch"]:
-        out.print(
-            f"Batch {told['batch']}: {told['lines']:,} lines, {told['events']:,} new events, "
-            f"{told['duplicates']:,} duplicates, {told['rejected']:,} rejected, {told['facts']:,} facts, "
-            f"{told['alerts']} alerts."
-        )
-    else:
-        out.print(f"Nothing new: the ledger holds all {told['files_known']} files ({told['lines']:,} lines) already.")
-    for reason, count in told["rejected_by_reason"].items():
-        out.print(f"  rejected, {reason}: {count:,}")
-    _tell_ignored(told["ignored"])
-    if told["alerts"]:
-        out.print("Next: tocsin alerts")
-
-
-def _tell_dry_run(told: dict[str, Any]) -> None:
-    out = _stdout()
-    out.print(
-        f"{len(told['files'])} files; of {told['sampled_lines']:,} sampled lines {told['understood']:,} understood."
-    )
-    for reason, count in told["rejected_by_reason"].items():
-        out.print(f"  would be rejected, {reason}: {count:,}")
-    _tell_ignored(told["ignored"])
-    out.print("Actions: " + ", ".join(f"{name} {count:,}" for name, count in told["actions"].items()))
-    out.print(_watch_table(told["watch"]))
-
-
-def _tell_ignored(names: list[str]) -> None:
-    if names:
-        _stdout().print(f"Not opened, neither trail nor facts: {', '.join(names)}", style="yellow", markup=False)
-
-
-def _watch_table(watches: list[dict[str, Any]]) -> Table:
-    table = _table("What this trail lets Tocsin watch, and what the scope can vouch for", "service", "what", "", "why")
-    for watch in watches:
-        colour = {"yes": "green", "partly": "yellow", "no": "red"}[watch["verdict"]]
-        table.add_row(watch["service"], watch["subject"], f"[{colour}]{watch['verdict']}[/]", watch["reason"])
-    return table
-
-
-def _tell_replay(told: dict[str, Any]) -> None:
-    out = _stdout()
-    out.print(
-        f"{told['lines']:,} lines: {told['events']:,} events, {told['duplicates']:,} duplicates, "
-        f"{told['rejected']:,} rejected; {told['seconds']:.1f} s."
-    )
-    for reason, count in told["rejected_by_reason"].items():
-        out.print(f"  rejected, {reason}: {count:,}")
-    _tell_alerts(told["alerts"])
-    by: dict[tuple[str, str], int] = {}
-    for row in told["exposures"]:
-        by[row["by"], row["certainty"]] = by.get((row["by"], row["certainty"]), 0) + 1
-    table = _table("Patients exposed", "by whom", "how surely", "#patients")
-    for (whom, certainty), count in sorted(by.items()):
-        table.add_row(whom, certainty, f"{count:,}")
-    if by:
-        out.print(table)
-    if told["held"]:
-        out.print(f"{told['held']:,} events were held back by containment.")
-
-
-def _tell_alerts(found: list[dict[str, Any]]) -> None:
-    out = _stdout()
-    if not found:
-        out.print("No alerts.")
-        return
-    named = ("alert",) if "alert" in found[0] else ()
-    table = _table(f"{len(found)} alerts", *named, "at (UTC)", "account", "rung", "#weight", "#one in", "what weighs")
-    for alert in found:
-        table.add_row(
-            *(alert[name] for name in named),
-            alert["at"][:19].replace("T", " "),
-            alert["account"].rpartition("|")[2],
-            alert["rung"],
-            f"{alert['weight']:.1f}",
-            f"{alert['rarity']:,.0f}",
-            ", ".join(reason.partition(":")[0] for reason in alert["reasons"][:3]),
-        )
-    out.print(table)
-    out.print("'one in': as heavy as one account-week in so many. Not a probability.", style="dim")
-
-
-def _tell_explain(told: dict[str, Any]) -> None:
-    out = _stdout()
-    out.print(f"Alert {told['alert']}: {told['rung']} at {told['at']}", style="bold")
-    how = "measured" if told["measured"] else "estimated"
-    peers = told["stratum"] or "all roles"
-    out.print(f"Account {told['account']}", markup=False)
-    out.print(
-        f"Weight {told['weight']:.2f}: as heavy as one in {told['rarity']:,.0f} account-weeks of {peers} "
-        f"({how}; calibration {told['calibration'][:8]}). It is not a probability."
-    )
-    out.print("Why:")
-    for reason in told["reasons"]:
-        out.print(f"  - {reason}", markup=False)
-    out.print("What speaks for the owner:")
-    for line in told["counter_evidence"] or ["nothing in the 7 days before is explained"]:
-        out.print(f"  - {line}", markup=False)
-    table = _table("Events that weigh most", "at (UTC)", "service", "action", "explained", "what was missing")
-    for event in told["events"]:
-        missing = event.get("nearest", {}).get("en", "")
-        table.add_row(
-            event["at"][:19].replace("T", " "), event["service"], event["action"], event["explained_by"], missing
-        )
-    out.print(table)
-
-
-def _tell_scope(told: dict[str, Any]) -> None:
-    out = _stdout()
-    if not told["incidents"]:
-        out.print("No incident.")
-        return
-    table = _table("", "incident", "since (UTC)", "account", "rungs", "#thief", "#unsure", "#owner", "categories")
-    for one in told["incidents"]:
-        patients = one["patients"]
-        table.add_row(
-            one["incident"],
-            one["opened_at"][:16].replace("T", " "),
-            one["account"].rpartition("|")[2],
-            " > ".join(one["rungs"]),
-            *(f"{patients[name]:,}" for name in ("thief", "unsure", "owner")),
-            ", ".join(one["categories"]),
-        )
-    out.print(table)
-    out.print("Each patient with elements, certainty and times: tocsin scope --json FILE")
-
-
-def _tell_coverage(told: dict[str, Any]) -> None:
-    out = _stdout()
-    table = _table("", "service", "#received", "#failed", "#hours", "#silent", "first", "last")
-    for one in told["services"]:
-        table.add_row(
-            one["service"] or "(none named)",
-            f"{one['received']:,}",
-            f"{one['failed']:,}",
-            f"{one['hours']:,}",
-            f"{len(one['silent']):,}",
-            one["first"][:13],
-            one["last"][:13],
-        )
-    out.print(table)
-    for row in told["rejected"]:
-        out.print(f"rejected in {row['stream']}: {row['reason']} {row['lines']:,} lines", markup=False)
-    out.print(_watch_table([watch for watch in told["watch"] if watch["verdict"] != "yes"]))
-
-
-def _tell_calibration(told: dict[str, Any]) -> None:
-    out = _stdout()
-    how = "in force" if told["in_force"] else "not put in force (dry run)"
-    out.print(
-        f"Calibration {told['calibration']}, {how}: {told.get('account_weeks', 0):,} account-weeks, "
-        f"{told.get('sessions', 0):,} sessions, {told.get('set_aside', 0)} doubtful weeks set aside."
-    )
-    table = _table("", "role", "rung", "#budget", "#line", "", "stratum", "from")
-    for line in told["lines"]:
-        table.add_row(
-            line["role"] or "(all)",
-            line["rung"],
-            f"{line['budget']:g}",
-            f"{line['weight']:.2f}",
-            "measured" if line["measured"] else "estimated",
-            line["stratum"] or "(all)",
-            line["from"],
-        )
-    out.print(table)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ The text of an error ends in logs: it never holds an identity.
 from __future__ import annotations
 
 
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", ":")) else f"{text}."
+
+
 class TocsinError(Exception):
     """What failed, what was done before it failed, and what to do."""
 
@@ -24,7 +28,7 @@ class TocsinError(Exception):
         self.failed = failed
         self.done = done
         self.advice = advice
-        super().__init__(" ".join(part for part in (failed, done, advice) if part))
+        super().__init__(" ".join(_sentence(part) for part in (failed, done, advice) if part))
 
 
 class Usage(TocsinError):

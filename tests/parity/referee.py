@@ -11,6 +11,7 @@ import numpy as np
 
 from parity.rivers import DAY, MARKED, Course, FixedLadder, Slices, Told
 from tocsin.detect.calibration import Calibration
+from tocsin.detect.detectors.sharing import LEAST
 from tocsin.detect.nulls import AGES
 from tocsin.detect.registry import NAMES, SHARES
 from tocsin.detect.weight import HONEY_NATS, MOST, MOST_OF_ALL, SIGN_IN_BOUNDS, THIEF_SIGN_IN

@@ -61,13 +61,17 @@ def nearest_reason(
 
 def _judged(kind: str, theirs: bool, early: float, late: float) -> tuple[int, float, Nearest]:
     if theirs and late > 0 and early == 0:
-        text = f"a {kind} would explain it, but was known {late:.1f} days later"
+        text = f"{_a(kind)} would explain it, but was known {late:.1f} days later"
         return 0, late, Nearest(kind, late, text, f"un fait ({kind}) l'expliquerait, connu {late:.1f} jours plus tard")
     if theirs:
-        text = f"a {kind} of this professional or unit misses the access by {early:.1f} days"
+        text = f"{_a(kind)} of this professional or unit misses the access by {early:.1f} days"
         return 1, early, Nearest(kind, early, text, f"un fait ({kind}) manque l'accès de {early:.1f} jours")
-    text = f"a {kind} names another professional or unit"
+    text = f"{_a(kind)} names another professional or unit"
     return 2, early, Nearest(kind, 0.0, text, f"un fait ({kind}) cite un autre professionnel ou une autre unité")
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _place_keys(row: dict[str, Any]) -> set[int]:

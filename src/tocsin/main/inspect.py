@@ -27,6 +27,8 @@ from tocsin.model.alert import Alert
 from tocsin.model.event import categories_of, elements_of
 from tocsin.scope.silence import HOUR_US, silent_hours
 
+_SHOWN_BYTES = 2_000
+"""How much of a refused line `rejected` shows."""
 _SAMPLE_DAYS = 7
 """Days of events from which `coverage` says what a trail can and cannot record."""
 
@@ -127,7 +129,9 @@ def scope(
     if who is not None and reveal is None:
         raise Usage("--who alone reveals nothing", advice="Say why too: --reveal REASON --who NAME.")
     reading = Reading(settings)
-    alerts_in = [alert for alert in reading.alerts() if account is None or alert.account == account]
+    alerts_in = [alert for alert in reading.alerts() if account is None or _meant(account, alert)]
+    if account is not None and not alerts_in:
+        raise Usage("no alert concerns this account", advice="`tocsin alerts` lists accounts and alerts.")
     found = harvests(reading, alerts_in)
     identifiers = None
     if reveal is not None:
@@ -177,6 +181,24 @@ def coverage(settings: Settings, *, since: datetime | None, until: datetime | No
         )
     rejected = reading.questions.rejections().to_pylist()
     return {"services": told, "rejected": rejected, "watch": [asdict(watch) for watch in _watch(reading)]}
+
+
+def rejected(settings: Settings, *, show: int) -> dict[str, Any]:
+    """Lines that were refused: counted, each with its place, and the first `show` as they stand in the ledger."""
+    reading = Reading(settings)
+    lines = reading.parts.read("rejected").to_pylist()
+    shown = []
+    if show > 0 and lines:
+        ledger = wiring.ledger_view(settings)
+        for line in lines[:show]:
+            data = ledger.read(line["segment"], line["offset"], min(line["length"], _SHOWN_BYTES))
+            shown.append({**line, "text": ascii(data.decode("utf-8", "backslashreplace"))[1:-1]})
+    return {"rejected": reading.questions.rejections().to_pylist(), "lines": lines, "shown": shown}
+
+
+def _meant(name: str, alert: Alert) -> bool:
+    """Whether a person means this alert: by the account's whole name, its value alone, or the alert's name."""
+    return name in (alert.account, alert.account.rpartition("|")[2], alert_id(alert))
 
 
 def _watch(reading: Reading) -> list[Any]:

@@ -63,6 +63,8 @@ class Accepted:
     files_known: int = 0
     """Files whose every byte the ledger holds already."""
     alerts: int = 0
+    calibrated: bool = False
+    """Whether a calibration of the region's own is in force."""
     damage: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     """Names of files that are neither trail nor facts: they were not opened."""
@@ -153,6 +155,7 @@ class Region:
         done.rejected_by_reason = intake.by_reason()
         done.facts = len(intake.facts)
         done.alerts = folded.alerts
+        done.calibrated = self.calibration is not None
         done.damage = [str(problem) for problem in damage]
         return done
 
