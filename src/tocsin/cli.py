@@ -9,17 +9,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Group, Parameter
+from cyclopts import App, Parameter
 
 from tocsin import __version__, tell
 from tocsin.config import Settings, settings
-from tocsin.errors import Interrupted, SourceUnreadable, TocsinError, Usage
-
-_WATCH, _KNOW, _KEEP = (
-    Group("Watch", sort_key=1),
-    Group("Know", sort_key=2),
-    Group("Keep", sort_key=3),
-)
+from tocsin.errors import Interrupted, TocsinError, Usage
+from tocsin.options import KEEP, KNOW, WATCH, Json, Quiet, State
 
 app = App(
     name="tocsin",
@@ -38,15 +33,6 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 source unreadable, 4 store, 5 ledger da
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # `main` says what is safe
 )
-
-Json = Annotated[
-    str | None,
-    Parameter(name="--json", allow_leading_hyphen=True, help="Also write the result as JSON; - is standard output."),
-]
-State = Annotated[
-    Path | None, Parameter(name="--state", help="Folder of Tocsin's state (default: as set, or tocsin-state).")
-]
-Quiet = Annotated[bool, Parameter(name="--quiet", negative=(), help="No progress and no tables.")]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -76,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-@app.command(group=_WATCH)
+@app.command(group=WATCH)
 def demo(*, folder: Path = Path("demo"), json_file: Json = None, quiet: Quiet = False) -> None:
     """One fictitious region, professionals impersonated, the whole story with the truth beside it.
 
@@ -94,7 +80,7 @@ def demo(*, folder: Path = Path("demo"), json_file: Json = None, quiet: Quiet = 
         tell.tell_demo(told)
 
 
-@app.command(name="import", group=_WATCH)
+@app.command(name="import", group=WATCH)
 def import_(
     path: Path,
     *,
@@ -133,10 +119,10 @@ def import_(
     tell.write(json_file, told)
     if not quiet and json_file != "-":
         tell.tell_dry_run(told) if dry_run else tell.tell_import(told)
-    return 0 if dry_run else _warn(told["damage"])
+    return 0 if dry_run else tell.warn(told["damage"])
 
 
-@app.command(group=_WATCH)
+@app.command(group=WATCH)
 def replay(
     path: Path,
     *,
@@ -184,10 +170,10 @@ def replay(
     tell.write(json_file, told)
     if not quiet and json_file != "-":
         tell.tell_replay(told)
-    return _warn(told.get("damage", []))
+    return tell.warn(told.get("damage", []))
 
 
-collect = App(name="collect", help="Understand trails that are not FHIR.", group=_WATCH)
+collect = App(name="collect", help="Understand trails that are not FHIR.", group=WATCH)
 app.command(collect)
 
 
@@ -212,7 +198,7 @@ def guess(file: Path, *, json_file: Json = None) -> None:
         raise Usage("this is no format Tocsin can guess", advice="Give a sample of JSON lines or CSV as plain text.")
 
 
-@app.command(group=_KNOW)
+@app.command(group=KNOW)
 def alerts(*, state: State = None, json_file: Json = None, quiet: Quiet = False) -> None:
     """Every alert, oldest first."""
     from tocsin.main import inspect
@@ -223,7 +209,7 @@ def alerts(*, state: State = None, json_file: Json = None, quiet: Quiet = False)
         tell.tell_alerts(told["alerts"])
 
 
-@app.command(group=_KNOW)
+@app.command(group=KNOW)
 def explain(alert: str, *, state: State = None, json_file: Json = None) -> None:
     """Why an alert was raised, what would have made it normal, and what speaks for the owner.
 
@@ -240,7 +226,7 @@ def explain(alert: str, *, state: State = None, json_file: Json = None) -> None:
         tell.tell_explain(told)
 
 
-@app.command(group=_KNOW)
+@app.command(group=KNOW)
 def scope(
     *,
     account: str | None = None,
@@ -269,7 +255,7 @@ def scope(
         tell.tell_scope(told)
 
 
-@app.command(group=_KNOW)
+@app.command(group=KNOW)
 def coverage(
     *, since: datetime | None = None, until: datetime | None = None, state: State = None, json_file: Json = None
 ) -> None:
@@ -290,7 +276,7 @@ def coverage(
         tell.tell_coverage(told)
 
 
-@app.command(group=_KNOW)
+@app.command(group=KNOW)
 def rejected(*, show: int = 0, state: State = None, json_file: Json = None) -> None:
     """Lines that were refused, with the reason and the place in the ledger where each can be read.
 
@@ -307,7 +293,7 @@ def rejected(*, show: int = 0, state: State = None, json_file: Json = None) -> N
         tell.tell_rejected(told)
 
 
-@app.command(group=_KEEP)
+@app.command(group=KEEP)
 def calibrate(
     *,
     since: date | None = None,
@@ -339,7 +325,7 @@ def calibrate(
         tell.tell_calibration(told)
 
 
-@app.command(group=_KEEP)
+@app.command(group=KEEP)
 def rebuild(*, state: State = None, json_file: Json = None, quiet: Quiet = False) -> None:
     """Delete all derived data and make it anew from the ledger; it comes out equal."""
     from tocsin.main import operate
@@ -351,7 +337,7 @@ def rebuild(*, state: State = None, json_file: Json = None, quiet: Quiet = False
         tell.stdout().print(f"{told['batches']} batches folded anew from the ledger.")
 
 
-@app.command(group=_KEEP)
+@app.command(group=KEEP)
 def verify(*, state: State = None, json_file: Json = None, quiet: Quiet = False) -> int:
     """Hash every segment of the ledger against its manifest; check the derived parts and the vault's receipts."""
     from tocsin.main import operate
@@ -364,7 +350,7 @@ def verify(*, state: State = None, json_file: Json = None, quiet: Quiet = False)
     return 0 if told["sound"] else 5
 
 
-@app.command(group=_KEEP)
+@app.command(group=KEEP)
 def doctor(*, state: State = None, json_file: Json = None) -> int:
     """Whether this machine and this state are fit to watch, with what to do about what is not."""
     from tocsin.main import operate
@@ -405,13 +391,6 @@ def _now() -> datetime:
 
 def _utc(at: datetime | None) -> datetime | None:
     return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
-
-
-def _warn(damage: list[str]) -> int:
-    """Files of which only a part could be read: told on standard error, and the exit code says so."""
-    for problem in damage:
-        tell.stderr().print(f"tocsin: {problem}", style="yellow", markup=False, soft_wrap=True)
-    return SourceUnreadable.exit_code if damage else 0
 
 
 if __name__ == "__main__":

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from tocsin.errors import SourceUnreadable, TocsinError
 
 _WHOLE = ("alert", "incident", "rung", "#one in", "#weight", "at (UTC)", "since (UTC)")
 """Columns that a person copies from or reads at a glance: never folded."""
@@ -65,6 +68,13 @@ def write(target: str | None, told: Any) -> None:
         raise TocsinError(
             f"the JSON file cannot be written ({problem.strerror})", done="The command itself is done."
         ) from None
+
+
+def warn(damage: list[str]) -> int:
+    """Files of which only a part could be read: told on standard error, and the exit code says so."""
+    for problem in damage:
+        stderr().print(f"tocsin: {problem}", style="yellow", markup=False, soft_wrap=True)
+    return SourceUnreadable.exit_code if damage else 0
 
 
 def table_of(title: str, *columns: str) -> Table:

@@ -1,0 +1,23 @@
+"""Options and groups that commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Group, Parameter
+
+WATCH, KNOW, KEEP = (
+    Group("Watch", sort_key=1),
+    Group("Know", sort_key=2),
+    Group("Keep", sort_key=3),
+)
+
+Json = Annotated[
+    str | None,
+    Parameter(name="--json", allow_leading_hyphen=True, help="Also write the result as JSON; - is standard output."),
+]
+State = Annotated[
+    Path | None, Parameter(name="--state", help="Folder of Tocsin's state (default: as set, or tocsin-state).")
+]
+Quiet = Annotated[bool, Parameter(name="--quiet", negative=(), help="No progress and no tables.")]
