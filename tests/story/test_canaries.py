@@ -86,24 +86,27 @@ def test_no_canary_leaves_the_door(home: Home, folder: Path) -> None:
     said: dict[str, str] = {}
 
     def run(*arguments: object, code: int = 0) -> None:
-        for more in ((), ("--json", "-")):
-            ran = home.run(*arguments, *more, code=code)
-            said[" ".join(map(str, (*arguments, *more)))] = ran.out + ran.err
+        told = home.root / f"told-{len(said)}.json"  # one run gives the tables and the JSON
+        ran = home.run(*arguments, "--json", told, code=code)
+        written = told.read_text("utf-8") if told.exists() else ""
+        said[" ".join(map(str, arguments))] = ran.out + ran.err + written
 
     run("import", folder, "--dry-run")
     run("import", folder)
     run("alerts")
     names = [alert["alert"] for alert in home.told("alerts")["alerts"]]
     assert names
-    for name in names:
+    for name in names[-2:]:
         run("explain", name)
     for command in ("scope", "coverage", "verify", "doctor", "calibrate --dry-run", "rebuild", "calibrate"):
         run(*command.split())
     run("import", folder)
     run("replay", folder)
     run("replay", folder, "--no-contain")
-    run("scope", "--account", "nobody")
+    run("scope", "--account", NAME[:5], code=2)
     assert {what: caught(text.encode()) for what, text in said.items() if caught(text.encode())} == {}
+    original = b"".join(path.read_bytes() for path in (home.state / "ledger" / "segments").iterdir())
+    assert set(caught(original)) == set(CANARIES), "the canaries are where they may be, and this test can see them"
     kept = [path for path in home.root.rglob("*") if path.is_file() and "segments" not in path.parts]
     assert len(kept) > 10
     assert {path.name: caught(readable(path)) for path in kept if caught(readable(path))} == {}

@@ -90,6 +90,7 @@ class Region:
     @classmethod
     def open(cls, settings: Settings, *, now: datetime, progress: Progress = unheard) -> Region:
         """Open or create the region's state and fold what was committed and not folded."""
+        wiring.reasons_of(settings)  # what makes no sense is refused before the ledger has it for ever
         references = wiring.region_references(settings)
         ledger = wiring.ledger(settings, now)
         try:
