@@ -12,15 +12,12 @@ from tocsin.collect.formats.fhir_extract import TEXTS
 from tocsin.collect.formats.instants import microseconds
 from tocsin.collect.formats.lines import Lines
 from tocsin.collect.formats.octets import NOWHERE, SideTexts
-from tocsin.collect.formats.shape import Part, Plan, Shape
+from tocsin.collect.formats.shape import FIELDS, Part, Plan, Shape
 from tocsin.collect.rows import RawEvents, event_ids
 from tocsin.model.block import Block
 
-_AT, _RECORDED, _FIRST_TEXT = 0, 1, 2
-_SYSTEM: Final = _FIRST_TEXT + len(TEXTS)
-"""From here on the system and the value of the first patient of a line, who is nearly always the only one."""
-
-_FIELDS: Final = _SYSTEM + 2
+_TEXTS: Final = slice(2, 2 + len(TEXTS))
+_PATIENT: Final = slice(2 + len(TEXTS), len(FIELDS))
 
 
 class Columns:
@@ -30,13 +27,16 @@ class Columns:
         self.accepted = np.zeros(k, bool)
         self._side = SideTexts(data)
         self._data = data
+        self._shapes: list[Shape] = []
+        self._shape = np.full(k, -1, np.int64)
+        self._quotes = np.zeros((k, 2 * len(FIELDS)), np.int64)
         self._at = np.zeros(k, np.int64)
         self._received = np.zeros(k, np.int64)
         self._action = np.zeros(k, np.int8)
         self._outcome = np.zeros(k, np.int8)
         self._elements = np.zeros(k, np.int64)
-        self._starts = np.full((k, _FIELDS), NOWHERE, np.int64)
-        self._ends = np.full((k, _FIELDS), NOWHERE, np.int64)
+        self._starts = np.full((k, len(FIELDS)), NOWHERE, np.int64)
+        self._ends = np.full((k, len(FIELDS)), NOWHERE, np.int64)
         self._more: list[_More] = []
 
     def put_shape(self, shape: Shape, escapes: np.ndarray, lines: np.ndarray, bounds: np.ndarray) -> None:
@@ -48,24 +48,40 @@ class Columns:
         if plan.different:
             good = self._all_different(plan, bounds)
             lines, bounds = lines[good], bounds[good]
-        self.accepted[lines] = True
-        self._action[lines], self._outcome[lines], self._elements[lines] = plan.action, plan.outcome, plan.elements
-        recorded = plan.at if plan.recorded is None else plan.recorded
-        first, *others = plan.patients or ((None, None),)
-        self._starts[lines], self._ends[lines] = self._spans((plan.at, recorded, *plan.texts.values(), *first), bounds)
-        for place, pair in enumerate(others, 1):
+        self._shape[lines] = len(self._shapes)
+        self._shapes.append(shape)
+        self._quotes[lines] = bounds.take(shape.picks, axis=1)
+        for place, pair in enumerate(plan.patients[1:], 1):
             self._more.append((lines, np.full(len(lines), place), *self._spans(pair, bounds)))
 
-    def settle_times(self, units: np.ndarray) -> None:
-        """Read the times of all lines that shapes took, at once; lines with an odd time are given back."""
-        taken = np.flatnonzero(self.accepted)
-        start, end = (places[taken, _AT:_FIRST_TEXT].ravel() for places in (self._starts, self._ends))
-        times, known = microseconds(units, start, end - start)
-        self._at[taken], self._received[taken] = times[_AT::2], times[_RECORDED::2]
-        good = known[_AT::2] & known[_RECORDED::2]
+    def settle(self, units: np.ndarray) -> None:
+        """Read what shapes took, all at once; lines with an odd time are given back."""
+        taken = np.flatnonzero(self._shape >= 0)
+        if not len(taken):
+            return
+        shape = self._shape[taken]
+        self._action[taken] = np.array([one.plan.action for one in self._shapes], np.int8)[shape]
+        self._outcome[taken] = np.array([one.plan.outcome for one in self._shapes], np.int8)[shape]
+        self._elements[taken] = np.array([one.plan.elements for one in self._shapes], np.int64)[shape]
+        starts, ends = self._places(taken, shape)
+        self._starts[taken], self._ends[taken] = starts, ends
+        times, known = microseconds(units, starts[:, :2].ravel(), (ends - starts)[:, :2].ravel())
+        self._at[taken], self._received[taken] = times[::2], times[1::2]
+        good = known[::2] & known[1::2]
+        self.accepted[taken] = good
         if not good.all():
-            self.accepted[taken[~good]] = False
             self._more = [_chosen(more, self.accepted[more[0]]) for more in self._more]
+
+    def _places(self, taken: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Starts and ends of the lines that shapes took, (m, FIELDS) each: those that vary, and the constants."""
+        varies = np.stack([one.varies for one in self._shapes])[shape]
+        same = np.full((2, len(self._shapes), len(FIELDS)), NOWHERE, np.int64)
+        for i, one in enumerate(self._shapes):
+            for field, text in one.constants:
+                same[:, i, field] = self._side.span(text)
+        quotes = self._quotes[taken]
+        starts = np.where(varies, quotes[:, : len(FIELDS)] + 1, same[0][shape])
+        return starts, np.where(varies, quotes[:, len(FIELDS) :], same[1][shape])
 
     def put_reading(self, line: int, reading: Reading) -> None:
         """One line as the ordinary parser read it."""
@@ -109,7 +125,7 @@ class Columns:
         view = memoryview(self._data)
         originals = map(view.__getitem__, map(slice, start.tolist(), end.tolist()))
         texts = self._side.arrays(self._starts[kept], self._ends[kept])
-        row_event, system, value = self._rows(kept, texts[_SYSTEM], texts[_SYSTEM + 1])
+        row_event, system, value = self._rows(kept, *texts[_PATIENT])
         return RawEvents(
             event_id=event_ids(source, self._at[kept], originals),
             at_us=self._at[kept],
@@ -122,7 +138,7 @@ class Columns:
             row_event=row_event,
             patient_system=system,
             patient_value=value,
-            **dict(zip(TEXTS, texts[_FIRST_TEXT:_SYSTEM], strict=True)),
+            **dict(zip(TEXTS, texts[_TEXTS], strict=True)),
         )
 
     def _rows(
@@ -135,7 +151,7 @@ class Columns:
         line, place = np.append(kept, more[0]), np.append(np.zeros(len(kept), np.int64), more[1])
         order = np.lexsort((place, line))
         starts, ends = (
-            np.concatenate([places[kept, _SYSTEM:], others])[order]
+            np.concatenate([places[kept, _PATIENT], others])[order]
             for places, others in ((self._starts, more[2]), (self._ends, more[3]))
         )
         system, value = self._side.arrays(starts, ends)
@@ -153,6 +169,8 @@ def _chosen(more: _More, which: np.ndarray) -> _More:
 
 def _without(escapes: np.ndarray, bounds: np.ndarray, plan: Plan) -> np.ndarray:
     """Lines without an escape in a text that is used, (m,) bool."""
+    if (np.searchsorted(escapes, bounds[:, 0]) == np.searchsorted(escapes, bounds[:, -1])).all():
+        return np.ones(len(bounds), bool)
     used = [1 + 2 * slot for slot in plan.slots]
     starts, ends = bounds[:, used], bounds[:, [place + 1 for place in used]]
     good: np.ndarray = (np.searchsorted(escapes, starts) == np.searchsorted(escapes, ends)).all(1)

@@ -80,6 +80,13 @@ class Plan:
         return frozenset(part for part in parts if isinstance(part, int))
 
 
+FIELDS: Final = ("at", "recorded", *TEXTS, "patient_system", "patient_value")
+"""Raw fields of which a line has one each; of its patients the first."""
+
+_NO_END: Final = np.uint64((1 << 63) - 1)
+"""No text is longer. What is negative as an int64 is more than that as an uint64."""
+
+
 class Shape:
     """The bytes that every line of a shape has, ready to be compared in vectors.
 
@@ -89,14 +96,29 @@ class Shape:
     def __init__(self, line: bytes, slots: list[Slot], plan: Plan) -> None:
         self.plan = plan
         self.hits = 0
+        self._set_fields(plan)
         prefixes = np.array([slot.prefix for slot in slots], np.int64)
         starts = np.array([0, *(slot.closing for slot in slots)], np.int64)
         ends = np.array([*(slot.opening + 1 + slot.prefix for slot in slots), len(line)], np.int64)
         self._quotes = np.array([slot.quote + end for slot in slots for end in (0, 1)], np.int64)
-        self._distance = ends - starts - np.append(prefixes + 1, 0)
-        self._shortest = prefixes + 2
+        self._least = np.empty(2 * len(slots) + 1, np.int64)
+        self._least[::2], self._least[1::2] = ends - starts - np.append(prefixes + 1, 0), prefixes + 2
+        self._room = np.full(len(self._least), _NO_END)
+        self._room[::2] = 0
         self.marks = Marks.of(line, starts, ends)
         self._set_units([line[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
+
+    def _set_fields(self, plan: Plan) -> None:
+        recorded = plan.at if plan.recorded is None else plan.recorded
+        first = plan.patients[0] if plan.patients else (None, None)
+        parts = (plan.at, recorded, *(plan.texts[name] for name in TEXTS), *first)
+        opening = [1 + 2 * part if isinstance(part, int) else 0 for part in parts]
+        self.varies = np.array(opening) > 0
+        """(FIELDS,) bool."""
+        self.picks = np.array([*opening, *(place + 1 for place in opening)])
+        """Among the bounds: the quotes before and those after each of FIELDS that varies."""
+        self.constants = [(i, part) for i, part in enumerate(parts) if isinstance(part, str)]
+        """Of FIELDS, by number: texts that every line of the shape has."""
 
     def _set_units(self, segments: list[bytes]) -> None:
         """Cut the segments into units; a short last unit of a long segment overlaps the one before it."""
@@ -124,22 +146,26 @@ class Shape:
         bounds = np.empty((len(start), len(self._quotes) + 2), np.int64)
         bounds[:, 0], bounds[:, -1] = start, end
         bounds[:, 1:-1] = quotes[first_quote[:, None] + self._quotes]
-        fits = (bounds[:, 1::2] - bounds[:, ::2] == self._distance).all(1)
-        fits &= (bounds[:, 2::2] - bounds[:, 1:-1:2] >= self._shortest).all(1)
+        away = bounds[:, 1:] - bounds[:, :-1]
+        away -= self._least
+        fits = away.view(np.uint64) <= self._room
+        which = np.ones(len(bounds), bool)
         if not fits.all():
-            bounds = bounds[fits]
+            np.all(fits, axis=1, out=which)
+            bounds = bounds[which]
         same = self._same_bytes(units, bounds)
         if not same.all():
             bounds = bounds[same]
-            fits[fits] = same
-        return fits, bounds
+            which[which] = same
+        return which, bounds
 
     def _same_bytes(self, units: np.ndarray, bounds: np.ndarray) -> np.ndarray:
         """Which of m lines have the shape's bytes, (m,) bool; some hundred lines at a time stay in the cache."""
         same = np.empty(len(bounds), bool)
         for first in range(0, len(bounds), 256):
-            places = bounds[first : first + 256, self._unit_bound] + self._unit_at
-            words = units[places.ravel()].view("<u8").reshape(len(places), -1)
+            places = bounds[first : first + 256].take(self._unit_bound, axis=1)
+            places += self._unit_at
+            words = units[places].view("<u8")
             words ^= self._unit_words
             words &= self._mask
             same[first : first + 256] = ~words.any(1)

@@ -73,7 +73,7 @@ class FhirParser:
         for number, group in zip(numbers.tolist(), np.split(plain, starts[1:]), strict=False):
             rest = self._take(number, group, scan, columns)
             left = self._learn(number, rest, scan, columns, left)
-        columns.settle_times(scan.units)
+        columns.settle(scan.units)
         paid = sum(shape.hits for shape in self._learned) >= PAYS * (self._budget - left)
         self._budget = min(2 * self._budget, MAX_LEARNED) if paid else max(self._budget // 2, 1)
         self._tidy()
