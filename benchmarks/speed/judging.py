@@ -2,9 +2,9 @@
 
     python benchmarks/speed/judging.py FOLDER [--batch-rows 131072]
 
-Judge is timed within the fold, call by call, on the vectors that explain hands it, and so are the others; `facts` is what
-explain makes of the directories once, whatever the number of rows. Then what is
-held in memory: by account and by pair of account and patient; and how often the set of keys says *known* of a stranger.
+Judge is timed within the fold, call by call, on the vectors that explain hands it, and so are the others; `facts` is
+what explain makes of the directories once, whatever the number of rows. Then what is held in memory, by account and by
+pair of account and patient; and how often the set of keys says *known* of a stranger.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _judge(part: dict[str, Any]) -> str:
         f" {held['past_bytes_per_pair']:.1f} with those that wait ({held['pairs']:,} pairs)",
         f"- habits: {held['habits_bytes_per_account']:,.0f} bytes an account;"
         f" names: {held['names_bytes_per_account']:,.0f}",
-        f"- facts and posts, made ready as they come: {last['cpu_s']['facts']:.1f} s, not in `explain alone`, but in all",
+        f"- facts and posts, made ready as they come: {last['cpu_s']['facts']:.1f} s, in `all` and not in explain",
         f"- strangers taken for known: {held['strangers_taken_for_known']:,} of {held['strangers_asked']:,}"
         f" beside {held['known_keys']:,} keys",
     ]
