@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test check docs lock clean
+.PHONY: help setup demo test check docs lock clean bench factory
 
 help:            ## What can be made here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -32,6 +32,12 @@ check: setup     ## Format, lint, types, import contract
 
 docs: setup      ## Write the reference pages that the code gives
 	@$(BIN)/python docs/generate.py
+
+bench: setup     ## Speed and memory beside what a user would run instead (a table and a JSON; needs about 10 GB of disk)
+	@$(BIN)/python benchmarks/speed/river.py
+
+factory: setup   ## Make the shipped calibration anew from fictitious regions (about ten minutes)
+	@$(BIN)/python -m benchmarks.detection.factory
 
 lock:            ## Rewrite requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --generate-hashes --no-emit-index-url --all-extras --python-version 3.11 pyproject.toml -o requirements.lock
