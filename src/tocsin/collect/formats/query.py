@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
@@ -17,6 +17,10 @@ from tocsin.model.event import QUERY_KINDS
 
 DEFAULT_PAGE_SIZE: Final = 20
 """Entries of a page where the query gives an offset and no `_count`. From: HAPI FHIR's default."""
+
+FORMS_REMEMBERED: Final = 1024
+MAX_REMEMBERED: Final = 256
+"""Letters of the names of a query's parameters up to which they are remembered."""
 
 _PARAMETERS: Final = {
     "name": "name family given phonetic",
@@ -63,34 +67,38 @@ def text_of_base64(text: str) -> str:
     """The raw request of `entity.query`; a text that is no base64 is taken as it stands."""
     compact = "".join(text.split())
     try:
-        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True).decode("utf-8", "replace")
+        return binascii.a2b_base64(compact + "=" * (-len(compact) % 4), strict_mode=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return text
 
 
 def query_of(text: str) -> Query:
     """Read a request line (with or without method, headers and body), a bare query string, or a cleaned description."""
-    head, _, body = text.replace("\r\n", "\n").partition("\n\n")
-    path, pairs = _path_and_pairs(head.partition("\n")[0].strip())
+    body = ""
+    if "\n" in text:
+        head, _, body = text.replace("\r\n", "\n").partition("\n\n")
+        text = head.partition("\n")[0]
+    path, pairs = _path_and_pairs(text.strip())
     if body:
         pairs += _pairs_of_body(body.strip())
     if not path and not pairs:
         return NO_QUERY
     segments = [segment for segment in path.split("/") if segment]
-    operation = segments[-1] if segments and _OPERATION.fullmatch(segments[-1]) else None
+    operation = segments[-1] if "$" in path and _OPERATION.fullmatch(segments[-1]) else None
     compartment, resource = _resources(segments)
-    named = [_bare(key) for key, _ in pairs]
-    kind, sought = _selection(pairs, named, compartment)
-    letters = sum(map(str.isalnum, sought))
+    form = _form(pairs)
+    kind = "patient" if compartment else form.kind
+    sought = _sought(form, pairs) if kind != "patient" else ""
+    letters = len(sought) if sought.isalnum() else sum(map(str.isalnum, sought))
     return Query(
-        kind=_KIND_CODE[kind],
-        length=min(letters, 65535),
-        head=_head(sought) if letters else None,
-        page=_page(pairs, named),
-        canonical=_canonical(segments, pairs, named),
-        inside=kind == "patient" or resource in IN_RECORD,
-        resource=resource,
-        operation=operation,
+        _KIND_CODE[kind],
+        min(letters, 65535),
+        _head(sought) if letters else None,
+        _page(pairs, form.pages) if form.pages else 0,
+        _canonical(segments, pairs, form),
+        kind == "patient" or resource in IN_RECORD,
+        resource,
+        operation,
     )
 
 
@@ -145,10 +153,13 @@ def _pairs_of_json(node: object, key: str = "", depth: int = 0) -> Iterator[tupl
 
 def _resources(segments: list[str]) -> tuple[bool, str | None]:
     """Whether the path stands inside one patient's record, and the type of the resources it asks for."""
-    kind = next((segment for segment in segments if segment in ELEMENTS_OF_RESOURCE), None)
-    if kind is None:
-        return False, None
-    rest = segments[segments.index(kind) + 1 :]
+    for i, kind in enumerate(segments):
+        if kind in ELEMENTS_OF_RESOURCE:
+            return _within(kind, segments[i + 1 :])
+    return False, None
+
+
+def _within(kind: str, rest: list[str]) -> tuple[bool, str | None]:
     if not rest:
         return False, kind
     instance = not rest[0].startswith(("_search", "$", "_history"))
@@ -163,33 +174,67 @@ def _bare(key: str) -> str:
     return key.lower()
 
 
-def _selection(pairs: list[tuple[str, str]], named: list[str], compartment: bool) -> tuple[str, str]:
-    """The kind of a query and the text that was searched for."""
-    found: dict[str, str] = {}
-    for name, (_, value) in zip(named, pairs, strict=True):
-        kind = _KIND_OF.get(name, "other")
-        if kind not in found or (name == "family" and "family" not in found):  # it says more than a given name
-            found[kind] = value
-        if name == "family":
-            found["family"] = value
-    if compartment or "patient" in found:
-        return "patient", ""
+class _Form(NamedTuple):
+    """What the names of a query's parameters tell; positions are among the parameters."""
+
+    kind: str
+    """Of QUERY_KINDS; `patient` whatever else is asked."""
+    sought: int
+    """Position of what is searched for; -1 if nothing is."""
+    pages: dict[str, int]
+    """Parameter that pages -> its last position."""
+    kept: tuple[int, ...]
+    """Positions of those that do not page, ordered by their names."""
+    repeated: bool
+    """Whether two of those have the same name."""
+
+
+def _form(pairs: list[tuple[str, str]]) -> _Form:
+    """Queries have few forms: those with short names are remembered. Values, which may name patients, are not."""
+    keys = tuple([key for key, _ in pairs])
+    return _form_of(keys) if sum(map(len, keys)) <= MAX_REMEMBERED else _form_of.__wrapped__(keys)
+
+
+@lru_cache(FORMS_REMEMBERED)
+def _form_of(keys: tuple[str, ...]) -> _Form:
+    named = [_bare(key) for key in keys]
+    kinds = [_KIND_OF.get(name, "other") for name in named]
+    pages = {name: i for i, (name, kind) in enumerate(zip(named, kinds, strict=True)) if kind == "page"}
+    kept = sorted((i for i, kind in enumerate(kinds) if kind != "page"), key=keys.__getitem__)
+    kind, sought = _selection(named, kinds)
+    return _Form(kind, sought, pages, tuple(kept), len({keys[i] for i in kept}) < len(kept))
+
+
+def _selection(named: list[str], kinds: list[str]) -> tuple[str, int]:
+    """The kind of a query and the position of what is searched for."""
+    found = {kind: i for i, kind in reversed([*enumerate(kinds)])}  # the first of each kind
+    if "patient" in found:
+        return "patient", -1
+    if "family" in named:  # it says more than a given name
+        found["name"] = named.index("family")
     for kind in ("identifier", "name", "birth", "other"):
         if kind in found:
-            return kind, found[kind].rpartition("|")[2] if kind == "identifier" else found[kind]
-    return ("page" if "page" in found else "none" if not pairs else "other"), ""
+            return kind, found[kind]
+    return ("page" if "page" in found else "none" if not kinds else "other"), -1
+
+
+def _sought(form: _Form, pairs: list[tuple[str, str]]) -> str:
+    if form.sought < 0:
+        return ""
+    value = pairs[form.sought][1]
+    return value.rpartition("|")[2] if form.kind == "identifier" else value
 
 
 def _head(text: str) -> str | None:
     """At most three letters, without accents, in upper case."""
+    if text[:3].isalpha() and text.isascii():
+        return text[:3].upper()
     folded = (text[:64] if text.isascii() else unicodedata.normalize("NFKD", text[:64])).upper()
     return "".join(filter(str.isalpha, folded))[:3] or None
 
 
-def _page(pairs: list[tuple[str, str]], named: list[str]) -> int:
-    values = {name: value for name, (_, value) in zip(named, pairs, strict=True) if _KIND_OF.get(name) == "page"}
-    if not values:
-        return 0
+def _page(pairs: list[tuple[str, str]], pages: dict[str, int]) -> int:
+    values = {name: pairs[i][1] for name, i in pages.items()}
     number = _number(values.get("_page", values.get("page")))
     if number is not None:
         return max(number, 1)
@@ -204,7 +249,9 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
-def _canonical(segments: list[str], pairs: list[tuple[str, str]], named: list[str]) -> str:
-    kept = sorted(pair for pair, name in zip(pairs, named, strict=True) if _KIND_OF.get(name) != "page")
-    path = "/".join(segment for segment in segments if segment != "_search")
+def _canonical(segments: list[str], pairs: list[tuple[str, str]], form: _Form) -> str:
+    kept = [pairs[i] for i in form.kept]
+    if form.repeated:
+        kept.sort()
+    path = "/".join([segment for segment in segments if segment != "_search"])
     return path + "?" + "&".join([f"{key}={value}" for key, value in kept])
