@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 BOM: Final = b"\xef\xbb\xbf"
-_LF, _CR = 10, 13
+_LF, _CR, _FIRST_LETTER = 10, 13, 32
 _WHITE: Final = b" \t\r"
 _IS_WHITE: Final = np.isin(np.arange(256), list(_WHITE))
 _PIECE: Final = 1 << 18
@@ -21,14 +22,18 @@ class Lines:
 
     start: np.ndarray
     end: np.ndarray
+    control: np.ndarray
+    """Places of bytes under 32 that are no line feeds, anywhere in the block."""
 
 
 def lines_of(data: bytes) -> Lines:
     """Cut at line feeds. The carriage return before one, and a byte order mark at the start, are no part of a line."""
     if not data:
-        return Lines(np.zeros(0, np.int64), np.zeros(0, np.int64))
+        return Lines(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64))
     octets = np.frombuffer(data, np.uint8)
-    feeds = places_of(octets, _LF)
+    control = _places(octets, lambda piece: piece < _FIRST_LETTER)
+    is_feed = octets[control] == _LF
+    feeds = control[is_feed]
     start = np.append(0, feeds + 1)
     end = np.append(feeds, len(data))
     for i in np.flatnonzero(octets[np.minimum(start, len(data) - 1)] == BOM[0]).tolist():
@@ -39,19 +44,19 @@ def lines_of(data: bytes) -> Lines:
     kept = end > start
     for i in np.flatnonzero(kept & _IS_WHITE[octets[np.minimum(start, len(data) - 1)]]).tolist():
         kept[i] = bool(data[start[i] : end[i]].strip(_WHITE))
-    return Lines(start[kept].astype(np.int64), end[kept].astype(np.int64))
+    return Lines(start[kept].astype(np.int64), end[kept].astype(np.int64), control[~is_feed])
 
 
 def places_of(octets: np.ndarray, octet: int) -> np.ndarray:
-    """Where an octet stands, ascending, int64; piece by piece, so that what is made on the way stays in the cache."""
+    """Where an octet stands, ascending, int64."""
+    return _places(octets, lambda piece: piece == octet)
+
+
+def _places(octets: np.ndarray, asked: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Where it holds; piece by piece, so that what is made on the way stays in the cache."""
     pieces = range(0, len(octets), _PIECE)
-    found = [np.flatnonzero(octets[first : first + _PIECE] == octet) + first for first in pieces]
+    found = [np.flatnonzero(asked(octets[first : first + _PIECE])) + first for first in pieces]
     return np.concatenate(found) if found else np.zeros(0, np.int64)
-
-
-def count_control(octets: np.ndarray) -> int:
-    """Octets under 32, the line feeds included."""
-    return sum(int(np.count_nonzero(octets[first : first + _PIECE] < 32)) for first in range(0, len(octets), _PIECE))
 
 
 def utf8_errors(data: bytes, lines: Lines) -> np.ndarray:

@@ -20,7 +20,7 @@ import numpy as np
 from tocsin.collect.formats.choice import Choice
 from tocsin.collect.formats.columns import Columns
 from tocsin.collect.formats.fhir import parsed, read_line
-from tocsin.collect.formats.lines import Lines, count_control, lines_of, places_of, utf8_errors
+from tocsin.collect.formats.lines import Lines, lines_of, places_of, utf8_errors
 from tocsin.collect.formats.octets import MARGIN, simple_escapes, units_of, words_of
 from tocsin.collect.formats.shape import Shape, learn
 from tocsin.collect.rows import normalise
@@ -175,10 +175,7 @@ def _plain(scan: _Scan) -> np.ndarray:
     """Lines without control byte, with simple escapes only, not too long, not at the end of the block, (k,) bool."""
     lines, octets = scan.lines, scan.octets
     plain = (lines.end - lines.start <= MAX_LINE_BYTES) & (lines.end <= len(octets) - MARGIN)
-    control = np.zeros(0, np.int64)
-    if count_control(octets) > len(lines.start):
-        control = np.flatnonzero((octets < 32) & (octets != ord("\n")))
-    for places in (control, scan.escapes[~simple_escapes(octets, scan.escapes)]):
+    for places in (lines.control, scan.escapes[~simple_escapes(octets, scan.escapes)]):
         if len(places) and len(lines.start):
             line = np.searchsorted(lines.start, places, side="right") - 1
             inside = (line >= 0) & (places < lines.end[line])
