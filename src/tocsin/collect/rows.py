@@ -152,7 +152,7 @@ def _distinct(column: pa.Array | None, n: int) -> tuple[np.ndarray, list[str]]:
         column = column.cast(column.type.value_type)
     if column.null_count == len(column):
         return np.full(n, -1, np.int32), []
-    encoded = column.dictionary_encode()
+    encoded = column.cast(pa.string()).dictionary_encode()  # a copy, but views are hashed more slowly
     return encoded.indices.fill_null(-1).to_numpy().astype(np.int32), encoded.dictionary.to_pylist()
 
 
@@ -320,26 +320,32 @@ def _patients(raw: RawEvents, m: int, references: References) -> tuple[pa.Array,
     found: dict[tuple[str, str], int] = {}
     if systems:
         codes, pairs = _pairs(system_codes, value_codes)
-        known = [*systems, None]  # code -1 takes the last
-        told = [names.record_of(known[system], values[value]) if value >= 0 else None for system, value in pairs]
+        told = _records(systems, values, pairs)
     else:
-        codes, told = value_codes, [*(names.record_of(None, value) for value in values), None]
+        codes, told = value_codes, [*names.references_of(values), None]
     place = np.array([-1 if record is None else found.setdefault(record, len(found)) for record in told], np.int64)
-    records = list(found)
-    named = _references_of(records, references)
-    low = np.array([names.id_low_of(*record) for record in records], np.int16)
+    named, low = _references_of(list(found), references)
     rows = place[codes]
     column = _binary(_spread(rows, named, np.zeros((), named.dtype)), PATIENT_BYTES)
     column = pa.array([], pa.binary(PATIENT_BYTES)) if not m else _masked(column, rows < 0)
     identities = pa.table(
         [
             _binary(named, PATIENT_BYTES),
-            pa.array([system for system, _ in records], pa.string()),
-            pa.array([value for _, value in records], pa.string()),
+            pa.array([system for system, _ in found], pa.string()),
+            pa.array([value for _, value in found], pa.string()),
         ],
         schema=IDENTITY,
     )
     return column, _spread(rows, low, -1), identities
+
+
+def _records(systems: list[str], values: list[str], pairs: list[tuple[int, int]]) -> list[tuple[str, str] | None]:
+    """The record that each pair of a system and a value names; without a system (-1) the value is a reference."""
+    of_references = iter(names.references_of([values[value] for system, value in pairs if system < 0 <= value]))
+    return [
+        None if value < 0 else next(of_references) if system < 0 else names.record_of(systems[system], values[value])
+        for system, value in pairs
+    ]
 
 
 def _masked(column: pa.Array, null: np.ndarray) -> pa.Array:
@@ -348,12 +354,15 @@ def _masked(column: pa.Array, null: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(column.type, len(column), [valid if null.any() else None, column.buffers()[1]])
 
 
-def _references_of(records: list[tuple[str, str]], references: References) -> np.ndarray:
-    """Shape (len(records),), V17: one call a system."""
+def _references_of(records: list[tuple[str, str]], references: References) -> tuple[np.ndarray, np.ndarray]:
+    """References, V17, and low bits of the ids, int16: one call a system."""
     out = np.zeros(len(records), f"V{PATIENT_BYTES}")
+    low = np.zeros(len(records), np.int16)
     by_system: dict[str, list[int]] = {}
     for i, (system, _) in enumerate(records):
         by_system.setdefault(system, []).append(i)
     for system, where in by_system.items():
-        out[where] = references.patients(system, [records[i][1] for i in where])
-    return out
+        values = [records[i][1] for i in where]
+        out[where] = references.patients(system, values)
+        low[where] = names.id_lows_of(system, values)
+    return out, low

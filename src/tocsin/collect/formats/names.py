@@ -62,6 +62,8 @@ IN_RECORD: Final = frozenset(
 _TYPED: Final = re.compile(r"(?:^|/)(" + "|".join(ELEMENTS_OF_RESOURCE) + r")/")
 _AUTHORITY: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _PLAIN_PATIENT: Final = re.compile(r"Patient/([A-Za-z0-9.-]+)", re.ASCII).fullmatch
+_PLAIN: Final = "Patient/"
+_IDS: Final = re.compile(r"[A-Za-z0-9.-]*", re.ASCII).fullmatch
 _IPV4: Final = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}", re.ASCII).fullmatch
 _UUID: Final = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
 _LAST_DIGITS: Final = re.compile(r"[0-9]{3,}$", re.ASCII)
@@ -97,6 +99,14 @@ def record_of(system: str | None, value: str) -> tuple[str, str] | None:
     return (PATIENT, value) if value and not value.startswith("#") else None
 
 
+def references_of(values: list[str]) -> list[tuple[str, str] | None]:
+    """As `record_of` says of each reference; where all have the plain form, as nearly always, with one look at all."""
+    ids = [value[len(_PLAIN) :] for value in values if value.startswith(_PLAIN)]
+    if len(ids) == len(values) and "" not in ids and _IDS("".join(ids)):
+        return [(PATIENT, one) for one in ids]
+    return [record_of(None, value) for value in values]
+
+
 def id_low_of(system: str, value: str) -> int:
     """Low 12 bits of a numeric local id: the run of at least three digits that ends it, or the whole if all digits.
 
@@ -110,6 +120,14 @@ def id_low_of(system: str, value: str) -> int:
         found = _LAST_DIGITS.search(value)
         digits = found[0] if found and not _UUID.match(value) else ""
     return int(digits[-12:]) % 4096 if digits else -1  # 10^12 is a multiple of 4096
+
+
+def id_lows_of(system: str, values: list[str]) -> list[int]:
+    """As `id_low_of` says of each."""
+    every = "".join(values)
+    if every.isascii() and every.isdigit() and "" not in values and not system.startswith(INS_SYSTEMS):
+        return [int(value[-12:]) % 4096 for value in values]
+    return [id_low_of(system, value) for value in values]
 
 
 def luhn(number: str) -> bool:

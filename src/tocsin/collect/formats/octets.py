@@ -13,11 +13,17 @@ UNIT: Final = 48
 MARGIN: Final = UNIT + 16
 """Bytes that must stand in the buffer behind a line that is read with gathers."""
 
-_MASKS: Final = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
-"""Low n bytes of a little-endian word."""
-
 INLINE: Final = 12
 """Bytes that an Arrow string view holds in itself."""
+
+
+def _masks(most: int, before: int) -> np.ndarray:
+    """For a text of 0 to INLINE bytes, and of more: those of a word that begins `before` bytes in are the text's."""
+    return np.array([(1 << (8 * min(max(n - before, 0), most))) - 1 for n in range(INLINE + 2)], np.uint64)
+
+
+_FIRST_MASKS: Final = _masks(4, 0)
+_NEXT_MASKS: Final = _masks(8, 4)
 
 NOWHERE: Final = -1
 """Start and end of a text that there is not: of a null."""
@@ -83,40 +89,43 @@ class SideTexts:
 
     def arrays(self, starts: np.ndarray, ends: np.ndarray) -> list[pa.Array]:
         """Texts (n, columns) as an Arrow array a column: string views; no text is copied unless it is short."""
+        columns: list[pa.Array] = [pa.nulls(len(starts), pa.string())] * starts.shape[1]
+        named = np.flatnonzero(starts.max(0, initial=NOWHERE) >= 0)
+        starts, ends = starts[:, named], ends[:, named]
         side = bytes(self._side) + bytes(MARGIN)
         views = _views(self._block, starts, ends - starts, side=False)
         aside = np.nonzero(starts >= len(self._block))
         start = starts[aside]
         views[aside] = _views(side, start - len(self._block), ends[aside] - start, side=True)
         buffers = [pa.py_buffer(self._block), pa.py_buffer(side)]
-        return [_array(views[:, i], starts[:, i] < 0, buffers) for i in range(starts.shape[1])]
+        for i, column in enumerate(named.tolist()):
+            columns[column] = _array(views[:, i], starts[:, i] < 0, buffers)
+        return columns
 
 
 def _array(views: np.ndarray, null: np.ndarray, buffers: list[pa.Buffer]) -> pa.Array:
-    if null.all():
-        return pa.nulls(len(null), pa.string())
     valid = pa.py_buffer(np.packbits(~null, bitorder="little")) if null.any() else None
-    return pa.Array.from_buffers(
-        pa.string_view(), len(null), [valid, pa.py_buffer(np.ascontiguousarray(views)), *buffers]
-    )
+    mine = pa.py_buffer(np.ascontiguousarray(views))
+    return pa.Array.from_buffers(pa.string_view(), len(null), [valid, mine, *buffers])
 
 
 def _views(buffer: bytes, start: np.ndarray, length: np.ndarray, *, side: bool) -> np.ndarray:
     """Arrow's 16 bytes of each text, (..., 2): length, then the text itself if it is short, else prefix and place.
 
-    Row by row, so that the texts of a line are read while it is in the cache. A start outside of the buffer gives
-    anything.
+    Row by row, so that the texts of a line are read while it is in the cache. MARGIN bytes stand behind each text in
+    the buffer; a start outside of it gives anything.
     """
     words = words_of(buffer)
     out = np.zeros((*start.shape, 2), np.uint64)
-    if not len(words):
+    if len(words) <= MARGIN // 2:
         return out
-    place = np.clip(start, 0, len(words) - 1)
-    first, next_ = words[place], words[np.minimum(place + 4, len(words) - 1)]
-    first &= _MASKS[np.clip(length, 0, 4)]
+    place = np.clip(start, 0, len(words) - MARGIN // 2)
+    short = np.minimum(length, INLINE + 1)
+    first, next_ = words[place], words[place + 4]
+    first &= _FIRST_MASKS[short]
     first <<= np.uint64(32)
     np.bitwise_or(first, length.astype(np.uint64), out=out[..., 0])
-    next_ &= _MASKS[np.clip(length - 4, 0, 8)]
+    next_ &= _NEXT_MASKS[short]
     far = (place.astype(np.uint64) << np.uint64(32)) | np.uint64(side)
-    out[..., 1] = np.where(length <= INLINE, next_, far)
+    out[..., 1] = np.where(short <= INLINE, next_, far)
     return out
