@@ -19,6 +19,7 @@ _WHOLE = ("alert", "incident", "rung", "#one in", "#weight", "at (UTC)", "since 
 
 
 def stdout() -> Console:
+    """Where answers go: 110 letters wide where nobody's terminal says more."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=110)
 
@@ -78,6 +79,7 @@ def warn(damage: list[str]) -> int:
 
 
 def table_of(title: str, *columns: str) -> Table:
+    """An empty table; a column whose name begins with # holds numbers."""
     from rich import box
 
     table = Table(title=title or None, box=box.SIMPLE, title_justify="left", pad_edge=False)

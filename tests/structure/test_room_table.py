@@ -31,6 +31,8 @@ FACES_MAY_IMPORT = (
     "tocsin.errors",
     "tocsin.log",
     "tocsin.__version__",
+    "tocsin.tell",  # parts of the command line itself
+    "tocsin.options",
 )
 
 

@@ -38,7 +38,9 @@ def calibrate(
     with Region.open(settings, now=now, progress=progress) as region:
         days = [(day - EPOCH).days for day in region.parts.days("events") if _within(day, since, until)]
         if not days:
-            raise StoreUnavailable("there are no events to learn from", advice="Import a trail first: tocsin import PATH.")
+            raise StoreUnavailable(
+                "there are no events to learn from", advice="Import a trail first: tocsin import PATH."
+            )
         factory = wiring.factory()
         asked = 0
 
