@@ -29,7 +29,7 @@ class Columns:
         self._data = data
         self._shapes: list[Shape] = []
         self._shape = np.full(k, -1, np.int64)
-        self._quotes = np.zeros((k, 2 * len(FIELDS)), np.int64)
+        self._quotes = np.zeros((k, 2 * len(FIELDS)), np.int32)
         self._at = np.zeros(k, np.int64)
         self._received = np.zeros(k, np.int64)
         self._action = np.zeros(k, np.int8)

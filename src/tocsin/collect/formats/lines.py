@@ -47,16 +47,21 @@ def lines_of(data: bytes) -> Lines:
     return Lines(start[kept].astype(np.int64), end[kept].astype(np.int64), control[~is_feed])
 
 
-def places_of(octets: np.ndarray, octet: int) -> np.ndarray:
-    """Where an octet stands, ascending, int64."""
-    return _places(octets, lambda piece: piece == octet)
+def places_of(octets: np.ndarray, octet: int, dtype: type[np.signedinteger] = np.int64) -> np.ndarray:
+    """Where an octet stands, ascending."""
+    return _places(octets, lambda piece: piece == octet, dtype)
 
 
-def _places(octets: np.ndarray, asked: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def _places(
+    octets: np.ndarray, asked: Callable[[np.ndarray], np.ndarray], dtype: type[np.signedinteger] = np.int64
+) -> np.ndarray:
     """Where it holds; piece by piece, so that what is made on the way stays in the cache."""
     pieces = range(0, len(octets), _PIECE)
-    found = [np.flatnonzero(asked(octets[first : first + _PIECE])) + first for first in pieces]
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
+    found = [
+        np.add(np.flatnonzero(asked(octets[first : first + _PIECE])), first, dtype=dtype, casting="unsafe")
+        for first in pieces
+    ]
+    return np.concatenate(found) if found else np.zeros(0, dtype)
 
 
 def utf8_errors(data: bytes, lines: Lines) -> np.ndarray:

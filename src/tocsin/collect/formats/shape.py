@@ -83,8 +83,8 @@ class Plan:
 FIELDS: Final = ("at", "recorded", *TEXTS, "patient_system", "patient_value")
 """Raw fields of which a line has one each; of its patients the first."""
 
-_NO_END: Final = np.uint64((1 << 63) - 1)
-"""No text is longer. What is negative as an int64 is more than that as an uint64."""
+_NO_END: Final = np.uint32((1 << 31) - 1)
+"""No text is longer. What is negative as an int32 is more than that as an uint32."""
 
 
 class Shape:
@@ -101,7 +101,7 @@ class Shape:
         starts = np.array([0, *(slot.closing for slot in slots)], np.int64)
         ends = np.array([*(slot.opening + 1 + slot.prefix for slot in slots), len(line)], np.int64)
         self._quotes = np.array([slot.quote + end for slot in slots for end in (0, 1)], np.int64)
-        self._least = np.empty(2 * len(slots) + 1, np.int64)
+        self._least = np.empty(2 * len(slots) + 1, np.int32)
         self._least[::2], self._least[1::2] = ends - starts - np.append(prefixes + 1, 0), prefixes + 2
         self._room = np.full(len(self._least), _NO_END)
         self._room[::2] = 0
@@ -143,12 +143,12 @@ class Shape:
 
         The slots' texts between the bounds are whole, prefix included, and have a letter that may vary.
         """
-        bounds = np.empty((len(start), len(self._quotes) + 2), np.int64)
+        bounds = np.empty((len(start), len(self._quotes) + 2), np.int32)
         bounds[:, 0], bounds[:, -1] = start, end
         bounds[:, 1:-1] = quotes[first_quote[:, None] + self._quotes]
         away = bounds[:, 1:] - bounds[:, :-1]
         away -= self._least
-        fits = away.view(np.uint64) <= self._room
+        fits = away.view(np.uint32) <= self._room
         which = np.ones(len(bounds), bool)
         if not fits.all():
             np.all(fits, axis=1, out=which)
@@ -163,8 +163,7 @@ class Shape:
         """Which of m lines have the shape's bytes, (m,) bool; some hundred lines at a time stay in the cache."""
         same = np.empty(len(bounds), bool)
         for first in range(0, len(bounds), 256):
-            places = bounds[first : first + 256].take(self._unit_bound, axis=1)
-            places += self._unit_at
+            places = bounds[first : first + 256].take(self._unit_bound, axis=1) + self._unit_at
             words = units[places].view("<u8")
             words ^= self._unit_words
             words &= self._mask

@@ -149,7 +149,7 @@ class _Scan:
     octets: np.ndarray
     lines: Lines
     quotes: np.ndarray
-    """(q,) places of quotes."""
+    """(q,) places of quotes, int32 (a block is some MiB): there are many, and they are read again and again."""
     first_quote: np.ndarray
     """(k,) of each line, as a number among `quotes`."""
     last_quote: np.ndarray
@@ -162,8 +162,8 @@ class _Scan:
     @classmethod
     def of(cls, data: bytes, lines: Lines) -> _Scan:
         octets = np.frombuffer(data, np.uint8)
-        quotes = places_of(octets, ord('"'))
-        first, last = np.searchsorted(quotes, lines.start), np.searchsorted(quotes, lines.end)
+        quotes = places_of(octets, ord('"'), np.int32)
+        first, last = (np.searchsorted(quotes, bounds.astype(np.int32)) for bounds in (lines.start, lines.end))
         escapes = places_of(octets, ord("\\")) if b"\\" in data else np.zeros(0, np.int64)
         return cls(data, octets, lines, quotes, first, last, escapes, units_of(data), words_of(data))
 
