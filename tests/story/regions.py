@@ -19,7 +19,7 @@ REGIONS: Final[dict[str, tuple[str, ...]]] = {
             *("--accounts", "300", "--days", "9", "--seed", str(seed), "--volume", "0.5"),
             *("--attack", "bulk@8", "--attack-from", "8"),
         )
-        for seed in (11, 12, 13, 14)
+        for seed in (11, 12, 13)
     },
 }
 """Name -> arguments of `tocsin-range make`."""
