@@ -54,7 +54,7 @@ class Columns:
         for place, pair in enumerate(plan.patients[1:], 1):
             self._more.append((lines, np.full(len(lines), place), *self._spans(pair, bounds)))
 
-    def settle(self, units: np.ndarray) -> None:
+    def settle(self, words: np.ndarray) -> None:
         """Read what shapes took, all at once; lines with an odd time are given back."""
         taken = np.flatnonzero(self._shape >= 0)
         if not len(taken):
@@ -65,7 +65,7 @@ class Columns:
         self._elements[taken] = np.array([one.plan.elements for one in self._shapes], np.int64)[shape]
         starts, ends = self._places(taken, shape)
         self._starts[taken], self._ends[taken] = starts, ends
-        times, known = microseconds(units, starts[:, :2].ravel(), (ends - starts)[:, :2].ravel())
+        times, known = microseconds(words, starts[:, :2].ravel(), (ends - starts)[:, :2].ravel())
         self._at[taken], self._received[taken] = times[::2], times[1::2]
         good = known[::2] & known[1::2]
         self.accepted[taken] = good

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +30,7 @@ def lines_of(data: bytes) -> Lines:
     if not data:
         return Lines(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64))
     octets = np.frombuffer(data, np.uint8)
-    control = _places(octets, lambda piece: piece < _FIRST_LETTER)
+    control = places_below(octets, _FIRST_LETTER)
     is_feed = octets[control] == _LF
     feeds = control[is_feed]
     start = np.append(0, feeds + 1)
@@ -47,21 +46,25 @@ def lines_of(data: bytes) -> Lines:
     return Lines(start[kept].astype(np.int64), end[kept].astype(np.int64), control[~is_feed])
 
 
-def places_of(octets: np.ndarray, octet: int, dtype: type[np.signedinteger] = np.int64) -> np.ndarray:
-    """Where an octet stands, ascending."""
-    return _places(octets, lambda piece: piece == octet, dtype)
-
-
-def _places(
-    octets: np.ndarray, asked: Callable[[np.ndarray], np.ndarray], dtype: type[np.signedinteger] = np.int64
-) -> np.ndarray:
-    """Where it holds; piece by piece, so that what is made on the way stays in the cache."""
+def places_of(octets: np.ndarray, octet: int) -> np.ndarray:
+    """Where an octet stands, ascending, int32; piece by piece, so that what is made on the way stays in the cache."""
     pieces = range(0, len(octets), _PIECE)
-    found = [
-        np.add(np.flatnonzero(asked(octets[first : first + _PIECE])), first, dtype=dtype, casting="unsafe")
-        for first in pieces
-    ]
-    return np.concatenate(found) if found else np.zeros(0, dtype)
+    found = [np.flatnonzero(octets[first : first + _PIECE] == octet).astype(np.int32) for first in pieces]
+    for first, places in zip(pieces, found, strict=True):
+        places += np.int32(first)
+    return np.concatenate(found) if found else np.zeros(0, np.int32)
+
+
+def places_below(octets: np.ndarray, end: int) -> np.ndarray:
+    """Where octets stand that are less, ascending, int64; they are few: eight octets without any are passed at once."""
+    found = [np.zeros(0, np.int64)]
+    for first in range(0, len(octets), _PIECE):
+        below = octets[first : first + _PIECE] < end
+        whole = len(below) // 8 * 8
+        words = np.flatnonzero(below[:whole].view(np.uint64) != 0)
+        word, octet = np.nonzero(below[:whole].reshape(-1, 8)[words])
+        found += [words[word] * 8 + (octet + first), np.flatnonzero(below[whole:]) + (whole + first)]
+    return np.concatenate(found)
 
 
 def utf8_errors(data: bytes, lines: Lines) -> np.ndarray:

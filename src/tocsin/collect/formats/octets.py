@@ -51,11 +51,6 @@ def words_of(data: bytes) -> np.ndarray:
     return np.ndarray(shape=(count,), dtype="<u8", buffer=data if count else b"", strides=(1,))
 
 
-def gather(units: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """UNIT bytes from each place: shape (*places.shape, UNIT), uint8."""
-    return units[places.ravel()].view(np.uint8).reshape(*places.shape, UNIT)
-
-
 def simple_escapes(octets: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Which backslashes stand before one of `/bfnrt`, or before `u`, four digits and no surrogate: (k,) bool.
 

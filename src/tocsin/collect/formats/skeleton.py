@@ -73,7 +73,7 @@ class FhirParser:
         for number, group in zip(numbers.tolist(), np.split(plain, starts[1:]), strict=False):
             rest = self._take(number, group, scan, columns)
             left = self._learn(number, rest, scan, columns, left)
-        columns.settle(scan.units)
+        columns.settle(scan.words)
         paid = sum(shape.hits for shape in self._learned) >= PAYS * (self._budget - left)
         self._budget = min(2 * self._budget, MAX_LEARNED) if paid else max(self._budget // 2, 1)
         self._tidy()
@@ -162,9 +162,9 @@ class _Scan:
     @classmethod
     def of(cls, data: bytes, lines: Lines) -> _Scan:
         octets = np.frombuffer(data, np.uint8)
-        quotes = places_of(octets, ord('"'), np.int32)
+        quotes = places_of(octets, ord('"'))
         first, last = (np.searchsorted(quotes, bounds.astype(np.int32)) for bounds in (lines.start, lines.end))
-        escapes = places_of(octets, ord("\\")) if b"\\" in data else np.zeros(0, np.int64)
+        escapes = places_of(octets, ord("\\")) if b"\\" in data else np.zeros(0, np.int32)
         return cls(data, octets, lines, quotes, first, last, escapes, units_of(data), words_of(data))
 
     def line(self, i: int) -> bytes:
