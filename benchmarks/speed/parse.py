@@ -1,6 +1,7 @@
 """How fast lines become columns, on one core: the accelerator beside the ordinary parser and what others would run.
 
     python benchmarks/speed/parse.py --lines 200000 --json parse.json
+    python benchmarks/speed/parse.py --lines 200000 --trail AuditEvent.ndjson  # the first lines of yours
 
 Lines are fictitious, of several BALP shapes, about 1.7 kB each, of 20,000 accounts. Times are of the process's CPU
 (the machine may be shared) and of the wall; every path is run three times and the median is shown. Only the first two
@@ -10,11 +11,12 @@ make events: identity, keyed references, normal forms; the others stop at decode
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -42,21 +44,32 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--lines", type=int, default=200_000)
     arguments.add_argument("--accounts", type=int, default=20_000)
+    arguments.add_argument("--trail", type=Path, help="a file of AuditEvents, instead of the fictitious lines")
     arguments.add_argument("--json", type=Path, help="write the numbers here")
     options = arguments.parse_args()
     pa.set_cpu_count(1)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "AuditEvent.ndjson"
         with path.open("wb") as out:
-            out.writelines(line + b"\n" for line in Region(accounts=options.accounts).lines(options.lines))
+            out.writelines(lines_of(options))
         report = measure(path, options.lines)
-    print(f"{options.lines:,} lines of {report['bytes_per_line']:.0f} bytes, {options.accounts:,} accounts, one core")
+    whose = options.trail.name if options.trail else f"{options.accounts:,} accounts"
+    print(f"{options.lines:,} lines of {report['bytes_per_line']:.0f} bytes, {whose}, one core")
     for name, row in report["paths"].items():
         print(
             f"{name:34s} {row['cpu_events_per_s']:>10,.0f} events/s of CPU {row['wall_events_per_s']:>10,.0f} of wall"
         )
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def lines_of(options: argparse.Namespace) -> Iterator[bytes]:
+    """As many lines as asked for, with their line feeds."""
+    if options.trail is None:
+        yield from (line + b"\n" for line in Region(accounts=options.accounts).lines(options.lines))
+        return
+    with options.trail.open("rb") as trail:
+        yield from itertools.islice(trail, options.lines)
 
 
 def measure(path: Path, lines: int) -> dict:
