@@ -127,8 +127,11 @@ class Calibration:
 
     def null(self, detector: str, role: str, age: str) -> np.ndarray:
         """The survival function (or sign-in frequencies) in force for a stratum: the first level that is there."""
+        younger = (
+            AGES[AGES.index(age) :: -1] if age else ()
+        )  # a past of a week knows no settled account: the oldest it has
         for stratum in levels(role):
-            for level in (f"{stratum}/{age}", f"{stratum}/"):
+            for level in (*(f"{stratum}/{one}" for one in younger), f"{stratum}/"):
                 found = self.nulls.get(level, {}).get(detector)
                 if found is not None:
                     return found
