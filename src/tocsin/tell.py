@@ -14,14 +14,14 @@ from rich.table import Table
 
 from tocsin.errors import SourceUnreadable, TocsinError
 
-_WHOLE = ("alert", "incident", "rung", "#one in", "#weight", "at (UTC)", "since (UTC)")
+_WHOLE = ("alert", "incident", "rung", "#one in", "#weight", "at (UTC)", "since (UTC)", "account")
 """Columns that a person copies from or reads at a glance: never folded."""
 
 
 def stdout() -> Console:
-    """Where answers go: 110 letters wide where nobody's terminal says more."""
+    """Where answers go: 120 letters wide where nobody's terminal says more."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=110)
+    return console if console.is_terminal else Console(highlight=False, width=120)
 
 
 def stderr() -> Console:

@@ -38,7 +38,7 @@ from tocsin.main.parsing import Parser, Recipe
 from tocsin.main.river import Folded, River, accepted_order
 from tocsin.main.saved import load, save
 from tocsin.main.spool import Spool
-from tocsin.main.tables import alerts_table, sessions_table
+from tocsin.main.tables import alerts_table, rejected_table, sessions_table
 from tocsin.model.block import Block
 
 OWN: Final = "tocsin"
@@ -297,7 +297,9 @@ class Region:
         if intake.marks is not None:
             self.river.mark(intake.marks)
         if intake.rejected or intake.rejected_facts:
-            self.parts.write("rejected", _rejected_table(intake, number), day=None, batch=number)
+            self.parts.write(
+                "rejected", rejected_table([*intake.rejected, *intake.rejected_facts], number), day=None, batch=number
+            )
 
     def _new(self, events: pa.Table, day: int, number: int) -> pa.Table:
         """The events that no earlier batch brought."""
@@ -393,24 +395,3 @@ def _recipe_of(batch: Any, references: Any) -> Recipe:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _rejected_table(intake: Intake, number: int) -> pa.Table:
-    from tocsin.store.interface import REJECTED
-
-    told = [*intake.rejected, *intake.rejected_facts]
-    columns = {
-        "reason": [rejected.reason for _, rejected in told],
-        "stream": [stream for stream, _ in told],
-        "segment": [rejected.segment for _, rejected in told],
-        "offset": [rejected.offset for _, rejected in told],
-        "length": [rejected.length for _, rejected in told],
-        "batch": [number] * len(told),
-    }
-    arrays = [
-        pa.array(columns[f.name]).cast(f.type)
-        if not pa.types.is_dictionary(f.type)
-        else pa.array(columns[f.name], pa.string()).dictionary_encode().cast(f.type)
-        for f in REJECTED
-    ]
-    return pa.table(arrays, schema=REJECTED)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from tocsin.detect.state import Sessions
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.evidence import MICRONATS
+from tocsin.model.rejected import Rejected
 from tocsin.model.session import SESSION
 
 _time = pa.timestamp("us", tz="UTC")
@@ -104,3 +105,24 @@ def alert_data(alert: Alert) -> dict[str, Any]:
         "reasons": list(alert.reasons),
         "events": list(alert.events),
     }
+
+
+def rejected_table(told: list[tuple[str, Rejected]], number: int) -> pa.Table:
+    """Refused lines of a batch, each with its stream, as a table of schema REJECTED."""
+    from tocsin.store.interface import REJECTED
+
+    columns = {
+        "reason": [rejected.reason for _, rejected in told],
+        "stream": [stream for stream, _ in told],
+        "segment": [rejected.segment for _, rejected in told],
+        "offset": [rejected.offset for _, rejected in told],
+        "length": [rejected.length for _, rejected in told],
+        "batch": [number] * len(told),
+    }
+    arrays = [
+        pa.array(columns[f.name]).cast(f.type)
+        if not pa.types.is_dictionary(f.type)
+        else pa.array(columns[f.name], pa.string()).dictionary_encode().cast(f.type)
+        for f in REJECTED
+    ]
+    return pa.table(arrays, schema=REJECTED)
