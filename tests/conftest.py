@@ -7,12 +7,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from story.commands import Home
 from story.regions import REGIONS, write_region
 
 Region = Callable[[str], Path]
+
+hypothesis.settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("same every time")
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,11 @@ class Ran:
         return json.loads(self.out)
 
 
+def _hears_ctrl_c() -> None:
+    """Whoever runs the tests in the background made SIGINT ignored; a person at a terminal did not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Home:
     """A working folder with a state of its own."""
@@ -68,7 +73,13 @@ class Home:
         clean |= {"TOCSIN_STATE": str(self.state), **(env or {})}
         return subprocess.Popen(
             [*TOCSIN, *map(str, arguments)],
-            **{"cwd": self.root, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen},
+            **{
+                "cwd": self.root,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.PIPE,
+                "preexec_fn": _hears_ctrl_c,
+                **popen,
+            },
             env=clean,
             text=True,
         )

@@ -92,11 +92,23 @@ def places_of(columns: Columns, *, quiet: np.ndarray, before: int) -> Places:
 
 
 def expected_sessions(columns: Columns) -> np.ndarray:
-    """bool per row: its session names patients, and at least half of the rows that do are explained."""
+    """bool per row: its session names patients, and at least half of what it did to those named is explained.
+
+    The rows of one request count once for what is explained and once for what is not, however often they are told.
+    """
     _, seg = np.unique(columns.session, return_inverse=True)
-    named = np.bincount(seg, weights=columns.named)
-    known = np.bincount(seg, weights=explained(columns))
-    return ((named > 0) & (2 * known >= named))[seg]
+    known_rows = explained(columns)
+    weight = columns.named.astype(float)
+    told = np.flatnonzero(columns.named & (columns.request != 0))
+    if len(told):
+        same = np.stack(
+            [seg[told].astype(np.uint64), columns.request[told], known_rows[told].astype(np.uint64)], axis=1
+        )
+        _, back, tellings = np.unique(same, axis=0, return_inverse=True, return_counts=True)
+        weight[told] = 1.0 / tellings[back.ravel()]
+    named = np.bincount(seg, weights=weight)
+    known = np.bincount(seg, weights=weight * known_rows)
+    return ((named > 0) & (2 * known >= named - 1e-9))[seg]
 
 
 def _dimension(
