@@ -33,7 +33,7 @@ check: setup     ## Format, lint, types, import contract
 docs: setup      ## Write the reference pages that the code gives
 	@$(BIN)/python docs/generate.py
 
-bench: setup     ## Speed and memory beside what a user would run instead (a table and a JSON; needs about 10 GB of disk)
+bench: setup     ## Speed and memory beside what a user would run instead (a table and a JSON; needs about 7 GB of disk)
 	@$(BIN)/python benchmarks/speed/river.py
 
 factory: setup   ## Make the shipped calibration anew from fictitious regions (about ten minutes)

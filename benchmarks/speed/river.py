@@ -4,7 +4,7 @@
 
 Whole commands, each in processes of its own, on two cores, taken in turns (A B C, A B C, ...), because machines are
 shared and noisy: medians are told, with the load beside. Trails are made at the first run and kept in the folder
-(about 3 GB; 22 GB with --scale 10). Parts: peers, growth, judge, stages. Nothing here passes or fails.
+(about 7 GB; 7 more with --scale 3, 22 with --scale 10). Parts: peers, growth, judge, stages. Nothing passes or fails.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--runs", type=int, default=3)
     arguments.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "tocsin-speed")
-    arguments.add_argument("--scale", type=int, choices=(1, 10), default=1, help="10: also 10^7 lines")
+    arguments.add_argument(
+        "--scale", type=int, choices=tuple(trails.LARGE), default=1, help="millions of lines at most"
+    )
     arguments.add_argument("--trail", type=Path, help="measure on this folder instead of a fictitious one")
     arguments.add_argument("--only", choices=PARTS, action="append", help="a part; may be repeated")
     arguments.add_argument("--json", type=Path, default=RESULTS)
@@ -71,7 +73,7 @@ def peers(trail: Path, runs: int) -> dict[str, Any]:
 
 def growth(folder: Path, trail: Path | None, runs: int, scale: int) -> dict[str, Any]:
     """Import and replay of trails of rising length, in turns."""
-    sizes = {**trails.SIZES, **(trails.TEN_MILLION if scale == 10 else {})}
+    sizes = {**trails.SIZES, **trails.LARGE[scale]}
     found = {name: trails.trail(folder, *sizes[name]) for name in sizes} if trail is None else {"trail": trail}
     commands = {f"{what} {name}": command for name, path in found.items() for what, command in tocsin(path).items()}
     lines = {name: {"lines": trails.lines(path), "bytes": size(path)} for name, path in found.items()}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 SIZES = {"10^5": (2_000, 2), "3x10^5": (2_000, 7), "10^6": (2_000, 24)}
 """Name -> accounts and days; about so many lines."""
-TEN_MILLION = {"10^7": (2_000, 240)}
+LARGE = {1: {}, 3: {"3x10^6": (2_000, 72)}, 10: {"10^7": (2_000, 240)}}
+"""By `--scale`: what is measured besides."""
 BUSY = (20_000, 3)
 """Accounts and days of the trail for the judge alone: days of several hundred thousand events, so that batches fill."""
 
