@@ -21,7 +21,7 @@ class Reason:
     after_us: int
     """Margin after it, microseconds."""
     days: int
-    """For `own-past` and `colleague`: how far back, or from when, in days; else 0."""
+    """For `colleague`: how far back, in days; else 0."""
     fr: str
     en: str
 

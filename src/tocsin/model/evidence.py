@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -27,17 +26,3 @@ EVIDENCE: Final = pa.schema(
     ]
 )
 """One row per event that changed an account's weight: `gain` and the `weight` it led to, micro-nats."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why one detector weighs what it weighs in a session, as numbers for a sentence."""
-
-    detector: str
-    family: str
-    value: int
-    """What the detector counted."""
-    one_in: float
-    """Its rarity: one session in this many of the stratum reaches the value."""
-    share: int
-    """Micro-nats of the session's weight."""

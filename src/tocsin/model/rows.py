@@ -109,14 +109,6 @@ def mix(a: np.ndarray, b: np.ndarray | np.uint64 | int) -> np.ndarray:
     return x
 
 
-def patient_keys(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
-    """uint64 keys of a column of patient references; 0 where null."""
-    references = references_of(column)
-    if not len(references):
-        return np.zeros(0, np.uint64)
-    return keys_of_references(references)
-
-
 def references_of(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
     """A column of 17-byte references as an array of dtype V17; null becomes zero bytes."""
     if isinstance(column, pa.ChunkedArray):
