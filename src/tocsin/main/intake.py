@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-from tocsin.collect.directory import DirectoryReader
 from tocsin.collect.directory.marks import marks_in
 from tocsin.collect.directory.reader import FAMILIES
 from tocsin.collect.transports.files import TrailFile, read_blocks, trail_files
 from tocsin.errors import SourceUnreadable
+from tocsin.main.facts import Directories, Directory
 from tocsin.main.parsing import Recipe, parse_all
 from tocsin.main.spool import Spool
 from tocsin.model.block import Block
@@ -169,12 +169,10 @@ def take_in(
 ) -> Intake:
     """Parse every piece; see the module. `admit` hands identities to the door, and nothing else may see them."""
     intake = Intake(spool)
-    reader = DirectoryReader(recipe.references, zone=zone)
     door = _Waiting(admit)
-    factual: set[str] = set()
     origin: deque[str] = deque()
 
-    def trail() -> Iterator[Block]:
+    def trail(directories: Directories) -> Iterator[Block]:
         for piece in pieces:
             progress("collecting", piece.consumed, total_bytes)
             stream, block = piece.stream, piece.block
@@ -186,24 +184,30 @@ def take_in(
                 origin.append(piece.file)
                 yield block
             else:
-                factual.add(stream)
-                reader.add(stream, block)
+                directories.add(stream, block)
 
-    for parsed in parse_all(trail(), recipe, total_bytes=trail_bytes, workers=workers):
-        spool.add(parsed.events)
-        intake.lines += parsed.lines
-        intake.lines_of[origin.popleft()] += parsed.lines
-        intake.accepted += parsed.accepted
-        intake.rejected.extend((TRAIL, rejected) for rejected in parsed.rejected)
-        door.add(parsed.identities)
-    if factual:
-        progress("reading the directory", total_bytes, total_bytes)
-        intake.facts, intake.persons = reader.facts(), reader.persons()
-        intake.rejected_facts.extend(("directory", rejected) for rejected in reader.rejected())
-        intake.fact_lines = sum(reader.lines.values())
-        door.add(reader.identities())
+    fact_bytes = total_bytes - trail_bytes
+    with Directories(recipe.references, zone=zone, total_bytes=fact_bytes, workers=workers) as directories:
+        for parsed in parse_all(trail(directories), recipe, total_bytes=trail_bytes, workers=workers):
+            spool.add(parsed.events)
+            intake.lines += parsed.lines
+            intake.lines_of[origin.popleft()] += parsed.lines
+            intake.accepted += parsed.accepted
+            intake.rejected.extend((TRAIL, rejected) for rejected in parsed.rejected)
+            door.add(parsed.identities)
+        if fact_bytes:
+            progress("reading the directory", total_bytes, total_bytes)
+        said = directories.said()
+    _learn(intake, said)
+    door.add(said.identities)
     door.let_in()
     return intake
+
+
+def _learn(intake: Intake, said: Directory) -> None:
+    intake.facts, intake.persons = said.facts, said.persons
+    intake.rejected_facts.extend(("directory", rejected) for rejected in said.rejected)
+    intake.fact_lines += said.lines
 
 
 @dataclass(slots=True)

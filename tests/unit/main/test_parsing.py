@@ -8,7 +8,8 @@ import pytest
 
 from tocsin.door.references import REPLAY_EPOCH, REPLAY_KEY, KeyedReferences
 from tocsin.main import parsing
-from tocsin.main.parsing import AHEAD, Recipe, parse_all
+from tocsin.main.crew import AHEAD
+from tocsin.main.parsing import Recipe, parse_all
 from tocsin.main.shelf import PLACE_BYTES, Shelf
 from tocsin.model.block import Block, Parsed
 from tocsin.wiring import FORMATS

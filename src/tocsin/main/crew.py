@@ -1,0 +1,92 @@
+"""A crew: processes that are given something once, then work on blocks; the answers come in the order of the blocks."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from types import TracebackType
+from typing import Any, Final, Generic, TypeVar
+
+from tocsin.main.shelf import Lent, Shelf
+from tocsin.model.block import Block
+
+ALONE_BYTES: Final = 24 * 1024 * 1024
+"""Up to so many bytes are not worth the start of a process."""
+
+AHEAD: Final = 3
+"""Blocks under way for each process: enough that none waits for the next."""
+
+PRELOADED: Final = ("tocsin.wiring", "tocsin.collect.formats.skeleton", "tocsin.collect.directory")
+"""Imported once, before the processes are forked from it: a quarter of a second for each."""
+
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
+
+
+class Crew(Generic[Given, Answer]):
+    """Used in a `with`; whoever leaves it early stops the processes too."""
+
+    def __init__(self, workers: int, given: Given, *, ahead: int = AHEAD) -> None:
+        """`given`: each process gets its own, which work may change. `ahead`: blocks under way for each process."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(list(PRELOADED))
+        self._places = ahead * workers
+        self._shelf = Shelf(self._places)
+        self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(given, self._shelf))
+        self._waiting: deque[Future[Answer]] = deque()
+        self._sent = 0
+
+    def send(self, work: Callable[..., Answer], block: Block, *more: object) -> Iterator[Answer]:
+        """Have a block worked on; gives the answer that is due before the next can be sent, if one is. Take it.
+
+        `work(given, block, *more)` is found by its name in the process.
+        """
+        lent = self._shelf.put(self._sent % self._places, block)
+        self._sent += 1
+        self._waiting.append(self._pool.submit(_work, work, lent, more))
+        if len(self._waiting) == self._places:
+            yield self._waiting.popleft().result()
+
+    def rest(self) -> Iterator[Answer]:
+        """The answers that were not taken yet."""
+        while self._waiting:
+            yield self._waiting.popleft().result()
+
+    def ask(self, question: Callable[[Given], Any]) -> Any:
+        """What one of the processes says of what it was given."""
+        return self._pool.submit(_ask, question).result()
+
+    def __enter__(self) -> Crew[Given, Answer]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(Exception):
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._shelf.close()
+
+
+_own: tuple[Any, Shelf] | None = None
+"""In a process of a crew: what it was started with."""
+
+
+def _begin(given: Any, shelf: Shelf) -> None:
+    global _own
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    _own = given, shelf
+
+
+def _work(work: Callable[..., Any], lent: Lent, more: tuple[Any, ...]) -> Any:
+    assert _own is not None
+    given, shelf = _own
+    return work(given, shelf.take(lent), *more)
+
+
+def _ask(question: Callable[[Any], Any]) -> Any:
+    assert _own is not None
+    return question(_own[0])
