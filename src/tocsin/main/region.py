@@ -10,12 +10,10 @@ They are streams of a batch like any other, so a rebuild meets them at the same 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -33,13 +31,14 @@ from tocsin.detect.ladder import Ladder
 from tocsin.detect.state import Sessions
 from tocsin.door.persons import Persons
 from tocsin.main.intake import MAPPED, Files, Intake, Piece, Progress, pieces_of, take_in, unheard
+from tocsin.main.keeping import Digests, kept, told_of, unknown
 from tocsin.main.learning import put_in_force
 from tocsin.main.parsing import Parser, Recipe
 from tocsin.main.river import Folded, River, accepted_order
 from tocsin.main.saved import load, save
 from tocsin.main.spool import Spool
 from tocsin.main.tables import alerts_table, rejected_table, sessions_table
-from tocsin.model.block import Block
+from tocsin.store.behind import WriteBehind
 
 OWN: Final = "tocsin"
 """Source of Tocsin's own trail."""
@@ -128,25 +127,20 @@ class Region:
         progress: Progress = unheard,
     ) -> Accepted:
         """Keep the bytes of a source, commit them, fold them."""
-        files, known, known_lines = self._unknown(files, source)
-        done = Accepted(0, lines=known_lines, duplicates=known_lines, files_known=known, ignored=list(files.ignored))
-        if not files.facts and not files.trail and not files.marks:
-            return done
-        damage: list[Any] = []
-        recipe = Recipe(parser or wiring.FORMATS["fhir"](), source, self.references)
-        with self.ledger.batch(source=source, now=now) as batch, ThreadPoolExecutor(1) as hasher:
-            digests = [(file, hasher.submit(_sha256, file.path)) for file in (*files.facts, *files.trail)]
-            number = self.ledger.last_batch + 1
-            intake = self._take_in(_kept(pieces_of(files, damage), batch), recipe, files, number, progress)
-            told = {
-                "files": [
-                    {"sha256": digest.result(), "bytes": file.size, "lines": intake.lines_of[file.path.name]}
-                    for file, digest in digests
-                ]
-                + ([{"sha256": _sha256(files.marks), "bytes": 0, "lines": 0}] if files.marks else []),
-                **(meta or {}),
-            }
-            committed = batch.commit(told)
+        with Digests() as digests:
+            files, known, known_lines = unknown(files, source, self.ledger, digests)
+            done = Accepted(
+                0, lines=known_lines, duplicates=known_lines, files_known=known, ignored=list(files.ignored)
+            )
+            if not files.facts and not files.trail and not files.marks:
+                return done
+            damage: list[Any] = []
+            recipe = Recipe(parser or wiring.FORMATS["fhir"](), source, self.references)
+            with self.ledger.batch(source=source, now=now) as batch:
+                digests.begin(file.path for file in (*files.facts, *files.trail))
+                number = self.ledger.last_batch + 1
+                intake = self._take_in(kept(pieces_of(files, damage), batch), recipe, files, number, progress)
+                committed = batch.commit({"files": told_of(files, digests, intake), **(meta or {})})
         folded = self._fold(committed, intake, progress)
         done.batch = committed
         done.lines += intake.lines
@@ -196,29 +190,6 @@ class Region:
         text = ladder_text(self.settings)
         if text != (self.ladder_text or ladder_text(Settings())):
             self._own(SETTINGS, text.encode() + b"\n", now)
-
-    def _unknown(self, files: Files, source: str) -> tuple[Files, int, int]:
-        """The files that the ledger does not hold yet; how many it holds, and the trail lines in these."""
-        if not self.ledger.last_batch:
-            return files, 0, 0
-        lines_of = {
-            entry["sha256"]: entry.get("lines", 0)
-            for batch in self.ledger.batches()
-            for entry in batch.meta.get("files", ())
-        }
-        known, lines, keep = 0, 0, set()
-        for file in (*files.facts, *files.trail):
-            digest = _sha256(file.path)
-            if self.ledger.knows(source, digest):
-                known += 1
-                lines += lines_of.get(digest, 0) if file in files.trail else 0
-            else:
-                keep.add(file)
-        facts, trail = (tuple(f for f in some if f in keep) for some in (files.facts, files.trail))
-        marks = files.marks
-        if marks and self.ledger.knows(source, _sha256(marks)):
-            marks = None
-        return Files(facts, trail, marks, files.stream, files.ignored), known, lines
 
     def _take_in(
         self, pieces: Iterator[Piece], recipe: Recipe, files: Files, number: int, progress: Progress
@@ -272,15 +243,16 @@ class Region:
         self._learn(number, intake)
         count = _Count()
         days = intake.spool.days()
-        for i, day in enumerate(days):
-            progress("judging", i, len(days))
-            events = self._new(accepted_order(intake.spool.take(day)), day, number)
-            if not len(events):
-                continue
-            folded, ended = self.river.slice(events, day=day, batch=number)
-            self._write(day, number, folded, ended)
-            count.events += int((events["row"].to_numpy() == 0).sum())
-            count.alerts += len(folded.alerts)
+        with WriteBehind(self.parts) as parts:
+            for i, day in enumerate(days):
+                progress("judging", i, len(days))
+                events = self._new(accepted_order(intake.spool.take(day)), day, number)
+                if not len(events):
+                    continue
+                folded, ended = self.river.slice(events, day=day, batch=number)
+                self._write(parts, day, number, folded, ended)
+                count.events += int((events["row"].to_numpy() == 0).sum())
+                count.alerts += len(folded.alerts)
         os.sync()  # once for all parts: a state that says "folded" must not outlive them
         self.folded = number
         save(state_path(self.settings), self.river, folded=number, told=self._told())
@@ -314,17 +286,17 @@ class Region:
         ids = np.frombuffer(column.buffers()[1], "S16", count=len(column), offset=16 * column.offset)
         return events.filter(pa.array(~stored(held, ids)))
 
-    def _write(self, day: int, number: int, folded: Folded, ended: Sessions) -> None:
+    def _write(self, parts: Any, day: int, number: int, folded: Folded, ended: Sessions) -> None:
         when = EPOCH + timedelta(days=day)
         accounts = self.river.explainer.accounts
-        self.parts.write("events", pa.concat_tables(folded.events).unify_dictionaries(), day=when, batch=number)
+        parts.write("events", pa.concat_tables(folded.events).unify_dictionaries(), day=when, batch=number)
         evidence = evidence_table(folded.evidence, accounts)
         if len(evidence):
-            self.parts.write("evidence", evidence, day=when, batch=number)
+            parts.write("evidence", evidence, day=when, batch=number)
         if len(ended):
-            self.parts.write("sessions", sessions_table(ended, accounts.names), day=when, batch=number)
+            parts.write("sessions", sessions_table(ended, accounts.names), day=when, batch=number)
         if folded.alerts:
-            self.parts.write("alerts", alerts_table(folded.alerts), day=when, batch=number)
+            parts.write("alerts", alerts_table(folded.alerts), day=when, batch=number)
 
     def _told(self) -> dict[str, Any]:
         return {
@@ -378,20 +350,8 @@ def settings_in(text: str) -> Settings:
     return Settings(ladder=ladder, switched_off=tuple(told["off"]))
 
 
-def _kept(pieces: Iterator[Piece], batch: Any) -> Iterator[Piece]:
-    """Pieces as the ledger keeps them: with the place at which it does."""
-    for piece in pieces:
-        place = batch.append(piece.stream, piece.block.data)
-        yield Piece(piece.stream, Block(piece.block.data, place.segment, place.offset), piece.consumed, piece.file)
-
-
 def _recipe_of(batch: Any, references: Any) -> Recipe:
     """How the lines of a batch are parsed: as FHIR, or as its mapping says."""
     told = batch.meta.get("mapping")
     parser = wiring.mapped_parser(told, batch.meta.get("header")) if told else wiring.FORMATS["fhir"]()
     return Recipe(parser, batch.source, references)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
