@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PROVIDER := .venv-provider
 
-.PHONY: help setup demo test check docs lock clean bench factory
+.PHONY: help setup provider demo test check docs lock clean bench factory
 
 help:            ## What can be made here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -18,10 +19,18 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 setup: $(VENV)/.ready   ## Make the virtual environment from the hash-pinned lock
 
-demo: setup      ## One fictitious region, one impersonated professional, the whole story
+$(PROVIDER)/.ready: provider/requirements.lock
+	@echo "Setting up the identity provider that the range attacks in $(PROVIDER), apart from Tocsin (hash-checked; about half a minute)."
+	@test -x $(PROVIDER)/bin/python || $(PYTHON) -m venv $(PROVIDER) || { echo "No venv module: on Debian run 'apt-get install python3-venv', then try again."; exit 1; }
+	@$(PROVIDER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r provider/requirements.lock
+	@touch $@
+
+provider: $(PROVIDER)/.ready   ## Make the identity provider's own virtual environment (demo and test use it)
+
+demo: setup provider  ## One fictitious region, one impersonated professional, the whole story
 	@$(BIN)/tocsin demo
 
-test: check      ## Every check and every test
+test: check provider  ## Every check and every test
 	@$(BIN)/python -m pytest -n 2
 
 check: setup     ## Format, lint, types, import contract
@@ -39,8 +48,9 @@ bench: setup     ## Speed and memory beside what a user would run instead (a tab
 factory: setup   ## Make the shipped calibration anew from fictitious regions (about ten minutes)
 	@$(BIN)/python -m benchmarks.detection.factory
 
-lock:            ## Rewrite requirements.lock from pyproject.toml (needs uv)
+lock:            ## Rewrite both locks from what they pin (needs uv)
 	uv pip compile --generate-hashes --no-emit-index-url --all-extras --python-version 3.11 pyproject.toml -o requirements.lock
+	cd provider && uv pip compile --generate-hashes --no-emit-index-url --python-version 3.11 requirements.in -o requirements.lock
 
 clean:           ## Remove the virtual environment and the demo's files
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) $(PROVIDER) demo

@@ -131,7 +131,8 @@ def test_a_dependency_without_reason_is_noticed() -> None:
 
 def test_the_lock_is_pinned_by_hash_and_names_no_place() -> None:
     """Promise: what is installed is what was tested, wherever it is fetched from."""
-    assert loose((ROOT / "requirements.lock").read_text("utf-8")) == []
+    for lock in ("requirements.lock", "provider/requirements.lock"):
+        assert loose((ROOT / lock).read_text("utf-8")) == []
 
 
 def test_a_loose_lock_is_noticed() -> None:
