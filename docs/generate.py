@@ -9,12 +9,14 @@ python docs/generate.py session    gives the commands in README.md again and put
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +30,7 @@ from tocsin.collect.directory.resources import AnyResource
 from tocsin.collect.formats import fhir_action, names
 from tocsin.collect.formats.fhir import PRECEDENCE
 from tocsin.collect.rows import OPERATIONS
+from tocsin.config import sections
 from tocsin.detect import registry
 from tocsin.detect.view import Detector
 from tocsin.explain.reasons import reasons
@@ -133,7 +136,7 @@ def settings_page() -> str:
     plain = [
         (f"`{name}`", "none" if getattr(default, name) is None else f"`{getattr(default, name)}`", words[name])
         for name in words
-        if name not in ("ladder", "switched_off")
+        if name not in ("ladder", "switched_off", *_SECTIONS, *_SECTIONS_BY_NAME)
     ]
     rungs = [
         (f"`[ladder.{name}]`", f"`{rung.budget:.5f}`".rstrip("0`") + "`", f"`{rung.hours:g}`")
@@ -141,7 +144,7 @@ def settings_page() -> str:
     ]
     return "\n".join(
         [
-            HEAD.format(source="src/tocsin/config.py"),
+            HEAD.format(source="src/tocsin/config"),
             "# Settings",
             "",
             "`tocsin.toml` in the working folder, or the file that TOCSIN_CONFIG names. Everything has a default.",
@@ -162,9 +165,10 @@ def settings_page() -> str:
             "A change of the ladder is kept in the ledger when the next command opens the state to write, so that",
             "`tocsin rebuild` judges every batch by the ladder of its time.",
             "",
+            *_sections(),
             "## A whole `tocsin.toml`",
             "",
-            "Every key, with its default (`key_file` has none).",
+            "Every key of the judge, with its default (`key_file` has none).",
             "",
             "```toml",
             *_example(default, words),
@@ -180,6 +184,36 @@ def settings_page() -> str:
     )
 
 
+_SECTIONS = {
+    "organisation": sections.Organisation,
+    "contain": sections.Containment,
+    "identities": sections.Identities,
+    "share": sections.Sharing,
+    "serve": sections.Serving,
+}
+_SECTIONS_BY_NAME = {"connectors": sections.Connector, "probes": sections.Probe}
+
+
+def _sections() -> list[str]:
+    """A heading and a table for each table of settings."""
+    lines: list[str] = []
+    for name, cls in {**_SECTIONS, **_SECTIONS_BY_NAME}.items():
+        words = _words_under(sections, cls.__name__)
+        shown = [(f"`{field.name}`", _default(field), words[field.name]) for field in fields(cls)]
+        about = " ".join((cls.__doc__ or "").split())
+        shape = f"{name}.NAME" if name in _SECTIONS_BY_NAME else name
+        lines += [f"## `[{shape}]`", "", about, "", *_table(("key", "default", "what"), shown), ""]
+    return lines
+
+
+def _default(field: Any) -> str:
+    if field.default is MISSING:
+        return "must be given"
+    if field.default in ("", None, ()):
+        return "none"
+    return f"`{json.dumps(field.default)}`"
+
+
 _ENVIRONMENT = {
     "`TOCSIN_CONFIG`": "The settings file, instead of `tocsin.toml` in the working folder. It must exist.",
     "`TOCSIN_STATE`": "As `state`.",
@@ -191,7 +225,7 @@ def _example(default: config.Settings, words: Mapping[str, str]) -> list[str]:
     """A settings file that says everything."""
     lines = []
     for name in words:
-        if name in ("ladder", "switched_off"):
+        if name in ("ladder", "switched_off", *_SECTIONS, *_SECTIONS_BY_NAME):
             continue
         value = getattr(default, name)
         shown = "/etc/tocsin/key" if name == "key_file" else value
@@ -207,9 +241,9 @@ def _quoted(text: str) -> str:
 
 
 def commands_page() -> str:
-    """The page of every command, argument and option, from the signatures and docstrings of `cli.py`."""
+    """The page of every command, argument and option, from the signatures and docstrings of `cli/`."""
     lines = [
-        HEAD.format(source="src/tocsin/cli.py"),
+        HEAD.format(source="src/tocsin/cli"),
         "# Commands",
         "",
         "`tocsin COMMAND --help` says the same. In a checkout the command is `.venv/bin/tocsin`.",

@@ -6,6 +6,8 @@
     |-- StoreUnavailable        4   derived data is missing, torn or held by another process
     |-- LedgerDamaged           5   a segment does not hash to what the manifest says
     |-- DiskFull                6   nothing more can be written; what was acknowledged is safe
+    |-- Conflict                7   somebody else decided otherwise meanwhile
+    |-- ConnectorFailed         8   a provider, a probe or a partner did not do it; `tocsin resume` tries again
     `-- Interrupted           130   the person pressed Ctrl-C; what was acknowledged is safe
 
 One bad line is none of these: it is a `Rejected`, a result that is kept and counted.
@@ -59,6 +61,18 @@ class DiskFull(TocsinError):
     """The disk is full. Everything acknowledged before is safe."""
 
     exit_code = 6
+
+
+class Conflict(TocsinError):
+    """Somebody else decided otherwise meanwhile; nothing was done."""
+
+    exit_code = 7
+
+
+class ConnectorFailed(TocsinError):
+    """A provider, a probe or a partner did not do what it was asked, or nobody can tell whether it did."""
+
+    exit_code = 8
 
 
 class Interrupted(TocsinError):

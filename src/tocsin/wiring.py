@@ -167,3 +167,10 @@ def vault(settings: Settings, references: KeyedReferences) -> Any:
     from tocsin.door.vault import Vault, vault_key
 
     return Vault.open(settings.state / "vault", key=vault_key(references.key))
+
+
+def cases(settings: Settings) -> Any:
+    """Incidents, acts and their journal."""
+    from tocsin.store.cases import SqlCases
+
+    return SqlCases.open(settings.state / "cases.db")

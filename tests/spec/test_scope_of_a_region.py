@@ -59,7 +59,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     root = tmp_path_factory.mktemp("region")
     make(RECIPE, root)
     answer = tmp_path_factory.mktemp("told") / "replay.json"
-    command = [sys.executable, "-m", "tocsin.cli", "replay", str(root), "--learn-until", "2025-09-11"]
+    command = [sys.executable, "-m", "tocsin", "replay", str(root), "--learn-until", "2025-09-11"]
     subprocess.run([*command, "--no-contain", "--with-identifiers", "--json", str(answer)], check=True)
     return told_of(
         json.loads((root / "truth.json").read_text()), json.loads(answer.read_text())["exposures"], patient_ids(root)

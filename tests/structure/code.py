@@ -10,7 +10,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TOCSIN = ROOT / "src/tocsin"
-ROOMS = ("collect", "ledger", "door", "store", "explain", "detect", "exam", "scope")
+ROOMS = (
+    "collect", "ledger", "door", "store", "explain", "detect", "exam", "scope", "triage", "contain", "share", "declare",
+    "notify", "acts",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,20 @@ import pytest
 from structure.code import ROOMS, ROOT, write_tree
 
 FOLDERS = (*ROOMS, "main", "model")
-STORE = ("duckdb", "engine", "files", "form", "interface", "layout", "memory", "merge", "parquet", "period", "shape")
+STORE = (
+    "cases",
+    "duckdb",
+    "engine",
+    "files",
+    "form",
+    "interface",
+    "layout",
+    "memory",
+    "merge",
+    "parquet",
+    "period",
+    "shape",
+)
 
 
 def broken(tmp_path: Path, **imports: str) -> list[str]:
@@ -24,7 +37,10 @@ def broken(tmp_path: Path, **imports: str) -> list[str]:
     files |= {f"tocsin/store/{name}.py": "" for name in STORE}
     files |= {f"tocsin/{name}.py": "" for name in ("__init__", "errors", "log", "cli", "wiring", "config")}
     files |= {"tocsin_range/__init__.py": "", "tocsin_range/make.py": ""}
-    files |= {"tocsin/store/engine.py": "import duckdb\n", "tocsin/door/b.py": "import cryptography.exceptions\n"}
+    files |= {
+        "tocsin/store/engine.py": "import duckdb, sqlalchemy\n",
+        "tocsin/door/b.py": "import cryptography.exceptions\n",
+    }
     files |= {module.replace("__", "/") + ".py": f"import {name}\n" for module, name in imports.items()}
     tree = write_tree(tmp_path, files)
     shutil.copy(ROOT / "pyproject.toml", tree)

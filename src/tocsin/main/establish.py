@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from tocsin.config import Settings
 from tocsin.main.tables import instant
 from tocsin.model.alert import Alert
+from tocsin.model.episode import Episode
 from tocsin.model.event import categories_of, elements_of
-from tocsin.model.incident import Incident
 from tocsin.scope import episodes, exposures_of, unnamed_of
 from tocsin.scope.whom import LOOKBACK_DAYS
 
@@ -24,9 +24,9 @@ _EARLIER = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What one incident exposed."""
+    """What one episode exposed."""
 
-    incident: Incident
+    episode: Episode
     exposures: pa.Table
     """Schema EXPOSURE."""
     unnamed: pa.Table
@@ -45,26 +45,26 @@ def harvest(
     sessions: pa.Table,
     services: Mapping[str, str],
 ) -> list[Harvest]:
-    """Scope every incident that the alerts come to. `services`: name -> data categories, joined by spaces."""
+    """Scope every episode that the alerts come to. `services`: name -> data categories, joined by spaces."""
     held = {name: frozenset(categories.split()) for name, categories in services.items()}
     found = []
-    for incident in episodes(alerts, settings.rungs()):
-        since = datetime.fromtimestamp(incident.opened_at / 1e6, UTC) - timedelta(days=LOOKBACK_DAYS) - _EARLIER
-        rows = questions.accesses_of([incident.account], since=since)
-        theirs = sessions.filter(pc.equal(sessions["account"].cast(pa.string()), incident.account))
-        found.append(Harvest(incident, exposures_of(incident, rows, theirs, held), unnamed_of(incident, rows, theirs)))
+    for episode in episodes(alerts, settings.rungs()):
+        since = datetime.fromtimestamp(episode.opened_at / 1e6, UTC) - timedelta(days=LOOKBACK_DAYS) - _EARLIER
+        rows = questions.accesses_of([episode.account], since=since)
+        theirs = sessions.filter(pc.equal(sessions["account"].cast(pa.string()), episode.account))
+        found.append(Harvest(episode, exposures_of(episode, rows, theirs, held), unnamed_of(episode, rows, theirs)))
     return found
 
 
 def harvest_data(found: Harvest, identifiers: Mapping[bytes, tuple[str, str]] | None) -> list[dict[str, Any]]:
     """Exposures as the replay contract writes them; patients by identifier if identifiers are given."""
     columns = found.exposures.select(
-        ["incident", "account", "patient", "elements", "certainty", "effect", "by"]
+        ["episode", "account", "patient", "elements", "certainty", "effect", "by"]
     ).to_pydict()
     first, last = (found.exposures[name].cast(pa.int64()).to_pylist() for name in ("first_at", "last_at"))
     return [
         {
-            "incident": columns["incident"][i],
+            "incident": columns["episode"][i],
             "account": columns["account"][i],
             "patient": _named(columns["patient"][i], identifiers),
             "elements": elements_of(columns["elements"][i]),

@@ -215,11 +215,11 @@ def _incident_data(found: Harvest) -> dict[str, Any]:
     bits = thief["elements"].to_pylist()
     union = int(np.bitwise_or.reduce(np.array(bits, np.uint32))) if bits else 0
     return {
-        "incident": found.incident.id,
-        "account": found.incident.account,
-        "opened_at": instant(found.incident.opened_at),
-        "alerts": [alert_id(alert) for alert in found.incident.alerts],
-        "rungs": [alert.rung for alert in found.incident.alerts],
+        "incident": found.episode.id,
+        "account": found.episode.account,
+        "opened_at": instant(found.episode.opened_at),
+        "alerts": [alert_id(alert) for alert in found.episode.alerts],
+        "rungs": [alert.rung for alert in found.episode.alerts],
         "patients": {name: int(pc.sum(pc.equal(by, name)).as_py() or 0) for name in ("thief", "unsure", "owner")},
         "elements": elements_of(union),
         "categories": categories_of(union),

@@ -1,4 +1,4 @@
-"""The exposure: what of one patient an incident laid open, how surely, and by whom.
+"""The exposure: what of one patient an episode laid open, how surely, and by whom.
 
 Vocabularies are ordered, strongest first: of two words for one patient the earlier one holds.
 """
@@ -35,7 +35,7 @@ _time = pa.timestamp("us", tz="UTC")
 
 EXPOSURE: Final = pa.schema(
     [
-        pa.field("incident", _text, nullable=False),
+        pa.field("episode", _text, nullable=False),
         pa.field("account", _text, nullable=False),
         pa.field("patient", pa.binary(PATIENT_BYTES), nullable=False),
         pa.field("elements", pa.uint32(), nullable=False),
@@ -48,10 +48,10 @@ EXPOSURE: Final = pa.schema(
         pa.field("events", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""One row per incident, account and patient; sorted by incident, by (in the order of BY) and patient."""
+"""One row per episode, account and patient; sorted by episode, by (in the order of BY) and patient."""
 
 COLUMNS: Final = {
-    "incident": "`Incident.id`",
+    "episode": "`Episode.id`",
     "account": "as the trail names it",
     "patient": "reference of the record (17 bytes); persons are joined at read time",
     "elements": "bit set over ELEMENTS: the union of what the counted acts showed",
@@ -66,7 +66,7 @@ COLUMNS: Final = {
 
 UNNAMED: Final = pa.schema(
     [
-        pa.field("incident", _text, nullable=False),
+        pa.field("episode", _text, nullable=False),
         pa.field("by", _word, nullable=False),
         pa.field("action", _word, nullable=False),
         pa.field("acts", pa.int64(), nullable=False),
@@ -78,7 +78,7 @@ them. They expose nobody by name, and must not be forgotten for that."""
 
 SCOPED_SESSION: Final = pa.schema(
     [
-        pa.field("incident", _text, nullable=False),
+        pa.field("episode", _text, nullable=False),
         pa.field("session", pa.uint64(), nullable=False),
         pa.field("by", _word, nullable=False),
         pa.field("reason", _word, nullable=False),
@@ -87,4 +87,4 @@ SCOPED_SESSION: Final = pa.schema(
         pa.field("rows", pa.int64(), nullable=False),
     ]
 )
-"""The sessions of an incident's window with the verdict on each and its reason (see `tocsin.scope.whom`), by time."""
+"""The sessions of an episode's window with the verdict on each and its reason (see `tocsin.scope.whom`), by time."""

@@ -1,32 +1,56 @@
-"""The incident: what the alerts on an account came to, from the first rung it climbed until it stood on none."""
+"""The incident: accounts that share a thief, and why they are thought to."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
-from tocsin.model.alert import Alert
+from tocsin.model.episode import Episode
+
+LINKS: Final = (
+    "device",  # the same device in doubtful sessions of both
+    "network",  # the same network
+    "patients",  # the same patients taken
+    "account",  # two episodes of one account
+    "person",  # two accounts of one professional
+    "told",  # a person said so
+)
+"""Why two episodes are one incident, strongest reason first in each link."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Two episodes that share a thief."""
+
+    first: str
+    """`Episode.id`."""
+    second: str
+    kind: str
+    """One of LINKS."""
+    words: str
+    """Why, in English, with its numbers; names no account and no patient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """An account that somebody else may hold, and the alerts that say so."""
+    """Episodes that belong together; what is contained, scoped, declared, told and shared."""
 
     id: str
-    """`INC-` and 12 hexadecimal digits; the same in every run. See `incident_id`."""
-    account: str
-    """The account as the trail names it (`system|value` when the trail gives a system). Never logged."""
-    alerts: tuple[Alert, ...]
-    """Of one account, oldest first, at least one."""
+    """`INC-` and 10 hexadecimal digits; see `incident_id`. Once given it stays, whoever joins."""
+    episodes: tuple[Episode, ...]
+    """By time of opening, at least one."""
+    links: tuple[Link, ...]
     opened_at: int
     """Time of the first alert, microseconds UTC."""
 
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Accounts as the trail names them, each once, in the order of their first alert. Never logged."""
+        return tuple(dict.fromkeys(episode.account for episode in self.episodes))
 
-def incident_id(account: str, opened_at: int, *, key: bytes = b"") -> str:
-    """A short name that does not hold the account's: BLAKE2b-48 of account and time, odds of 2 in 10^9 among 1,000.
 
-    Without a `key` (at most 64 bytes) somebody who has a list of accounts can try which one it is: give the
-    pseudonym key wherever ids leave the house.
-    """
-    digest = hashlib.blake2b(f"{opened_at} {account}".encode("utf-8", "surrogatepass"), digest_size=6, key=key)
-    return f"INC-{digest.hexdigest()}"
+def incident_id(episodes: Iterable[str]) -> str:
+    """The name of an incident that has none yet: BLAKE2b-40 of the id of its first episode."""
+    return f"INC-{hashlib.blake2b(min(episodes).encode(), digest_size=5).hexdigest()}"

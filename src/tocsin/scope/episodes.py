@@ -1,19 +1,19 @@
-"""Episodes: alerts whose rungs follow each other, until the account stands on none, are one incident."""
+"""Episodes: alerts whose rungs follow each other, until the account stands on none, belong together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from tocsin.model.alert import Alert, Rung
-from tocsin.model.incident import Incident, incident_id
+from tocsin.model.episode import Episode, episode_id
 
 
-def episodes(alerts: Iterable[Alert], rungs: Iterable[Rung], *, key: bytes = b"") -> list[Incident]:
-    """One incident per account and episode, by time of opening, then id.
+def episodes(alerts: Iterable[Alert], rungs: Iterable[Rung], *, key: bytes = b"") -> list[Episode]:
+    """One episode per account and climb, by time of opening, then id.
 
     A rung stands for its duration from the alert; climbing to another begins that one's duration. `end-sessions`
-    stands longer while somebody goes on trying, which no alert tells: that may open a second incident, never lose one.
-    `key`: see `incident_id`.
+    stands longer while somebody goes on trying, which no alert tells: that may open a second episode, never lose one.
+    `key`: see `episode_id`.
     """
     stands_us = {rung.name: rung.duration_us for rung in rungs}
     found: list[list[Alert]] = []
@@ -23,11 +23,11 @@ def episodes(alerts: Iterable[Alert], rungs: Iterable[Rung], *, key: bytes = b""
             found[-1].append(alert)
         else:
             found.append([alert])
-    incidents = [_incident(episode, key) for episode in found]
-    return sorted(incidents, key=lambda incident: (incident.opened_at, incident.id))
+    return sorted((_episode(climb, key) for climb in found), key=lambda episode: (episode.opened_at, episode.id))
 
 
-def _incident(episode: list[Alert], key: bytes) -> Incident:
-    account, opened_at = episode[0].account, episode[0].at
-    name = incident_id(account, opened_at, key=key)
-    return Incident(id=name, account=account, alerts=tuple(episode), opened_at=opened_at)
+def _episode(climb: list[Alert], key: bytes) -> Episode:
+    account, opened_at = climb[0].account, climb[0].at
+    return Episode(
+        id=episode_id(account, opened_at, key=key), account=account, alerts=tuple(climb), opened_at=opened_at
+    )

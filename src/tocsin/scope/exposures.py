@@ -1,4 +1,4 @@
-"""Exposures: one row per incident, account and patient.
+"""Exposures: one row per episode, account and patient.
 
 (1) rows in the window that may have shown a named patient, each with its certainty, its elements and by whom
 (2) tellings of one act (same patient, same request id) are joined: the act is as sure as its surest telling, and by
@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.model.episode import Episode
 from tocsin.model.event import ACTIONS, PATIENT_BYTES, words
 from tocsin.model.exposure import BY, CERTAINTIES, EFFECTS, EVENTS_SHOWN, EXPOSURE
-from tocsin.model.incident import Incident
 from tocsin.scope.columns import Columns, columns_of, dictionary
 from tocsin.scope.shown import NOT_EXPOSED, certainty, elements
 from tocsin.scope.whom import LOOKBACK_DAYS, whom
@@ -47,20 +47,20 @@ class Acts:
 
 
 def exposures_of(
-    incident: Incident,
+    episode: Episode,
     rows: pa.Table,
     sessions: pa.Table,
     services: Mapping[str, frozenset[str]],
     *,
     lookback_days: int = LOOKBACK_DAYS,
 ) -> pa.Table:
-    """Whose data an incident exposed (schema EXPOSURE).
+    """Whose data an episode exposed (schema EXPOSURE).
 
     `rows` (STORED_EVENT, any order): all that is stored of the account, without what was held; `sessions` (SESSION):
     its finished and open sessions; `services`: name -> categories of data it holds. Patients stay references.
     """
     columns = columns_of(rows)
-    verdict = whom(incident, columns, sessions, lookback_days=lookback_days)
+    verdict = whom(episode, columns, sessions, lookback_days=lookback_days)
     sure = certainty(columns)
     # (1)
     counted = np.flatnonzero(verdict.inside & columns.named & (sure != NOT_EXPOSED))
@@ -74,7 +74,7 @@ def exposures_of(
     # (3)
     strongest = np.minimum.reduceat(acts.by, _starts(acts.patient))
     _, seg = np.unique(acts.patient, return_inverse=True)
-    return _table(incident, references, acts.take(acts.by == strongest[seg]))
+    return _table(episode, references, acts.take(acts.by == strongest[seg]))
 
 
 def _patients(column: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
@@ -107,14 +107,14 @@ def _acts(patient: np.ndarray, by: np.ndarray, sure: np.ndarray, bits: np.ndarra
     return acts.take(np.lexsort((acts.event[:, 1], acts.event[:, 0], acts.certainty, acts.patient)))
 
 
-def _table(incident: Incident, references: pa.Array, acts: Acts) -> pa.Table:
+def _table(episode: Episode, references: pa.Array, acts: Acts) -> pa.Table:
     starts = _starts(acts.patient)
     size = np.diff(np.r_[starts, len(acts.patient)])
     by, patient = acts.by[starts], acts.patient[starts]
     altered = np.logical_or.reduceat(acts.wrote, starts)
     columns = [
-        constant(incident.id, len(starts)),
-        constant(incident.account, len(starts)),
+        constant(episode.id, len(starts)),
+        constant(episode.account, len(starts)),
         references.take(pa.array(patient)).cast(pa.binary(PATIENT_BYTES)),
         pa.array(np.bitwise_or.reduceat(acts.elements, starts)),
         words(acts.certainty[starts], CERTAINTIES),

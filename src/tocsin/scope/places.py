@@ -1,6 +1,6 @@
 """Places: from which networks and devices an account's owner is known to work.
 
-Quiet sessions (weight at most ln 2) before the incident establish a place, in one of two ways:
+Quiet sessions (weight at most ln 2) before the episode establish a place, in one of two ways:
 
 | a place is established by...                              | because                                             |
 |-----------------------------------------------------------|-----------------------------------------------------|

@@ -1,24 +1,24 @@
-"""The sessions of an incident's window, with whose they are and why: what is shown to whoever must answer for it."""
+"""The sessions of an episode's window, with whose they are and why: what is shown to whoever must answer for it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
 
+from tocsin.model.episode import Episode
 from tocsin.model.event import words
 from tocsin.model.exposure import BY, SCOPED_SESSION
-from tocsin.model.incident import Incident
 from tocsin.scope.columns import columns_of
 from tocsin.scope.exposures import constant, times
 from tocsin.scope.whom import LOOKBACK_DAYS, REASONS, whom
 
 
 def sessions_by(
-    incident: Incident, rows: pa.Table, sessions: pa.Table, *, lookback_days: int = LOOKBACK_DAYS
+    episode: Episode, rows: pa.Table, sessions: pa.Table, *, lookback_days: int = LOOKBACK_DAYS
 ) -> pa.Table:
     """One row per session that reaches into the window (schema SCOPED_SESSION); arguments as for `exposures_of`."""
     columns = columns_of(rows)
-    verdict = whom(incident, columns, sessions, lookback_days=lookback_days)
+    verdict = whom(episode, columns, sessions, lookback_days=lookback_days)
     inside = np.flatnonzero(verdict.inside)
     which, seg = np.unique(verdict.session[inside], return_inverse=True)
     ids = np.unique(columns.session)[which]
@@ -29,7 +29,7 @@ def sessions_by(
     np.maximum.at(ended, seg, at)
     table = pa.table(
         [
-            constant(incident.id, len(which)),
+            constant(episode.id, len(which)),
             pa.array(ids.astype(np.uint64)),
             words(verdict.session_by()[which], BY),
             words(verdict.reason[which], REASONS),

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from tocsin.model.episode import Episode
 from tocsin.model.event import ACTIONS, words
 from tocsin.model.exposure import BY, UNNAMED
-from tocsin.model.incident import Incident
 from tocsin.scope.columns import columns_of, plain
 from tocsin.scope.exposures import constant
 from tocsin.scope.shown import NOT_EXPOSED, certainty
@@ -19,9 +19,7 @@ from tocsin.scope.whom import LOOKBACK_DAYS, whom
 _ADMIN = ACTIONS.index("admin")
 
 
-def unnamed_of(
-    incident: Incident, rows: pa.Table, sessions: pa.Table, *, lookback_days: int = LOOKBACK_DAYS
-) -> pa.Table:
+def unnamed_of(episode: Episode, rows: pa.Table, sessions: pa.Table, *, lookback_days: int = LOOKBACK_DAYS) -> pa.Table:
     """Acts without a named patient in the window, by whom and by action (schema UNNAMED); arguments as `exposures_of`.
 
     A search is not counted where rows of the same request name its result. Rows of one request and query are one act;
@@ -29,7 +27,7 @@ def unnamed_of(
     trail counts, 0 where it counts nothing.
     """
     columns = columns_of(rows)
-    verdict = whom(incident, columns, sessions, lookback_days=lookback_days)
+    verdict = whom(episode, columns, sessions, lookback_days=lookback_days)
     told = np.unique(columns.request[columns.named & (columns.request != 0)])
     shows = (certainty(columns) != NOT_EXPOSED) & (columns.action != _ADMIN)
     chosen = np.flatnonzero(verdict.inside & ~columns.named & shows & ~np.isin(columns.request, told))
@@ -52,7 +50,7 @@ def unnamed_of(
     counts = counts.sort_by([("by_min", "ascending"), ("action", "ascending")])
     return pa.table(
         [
-            constant(incident.id, len(counts)),
+            constant(episode.id, len(counts)),
             words(plain(counts["by_min"]), BY),
             words(plain(counts["action"]), ACTIONS),
             counts["count_all"].cast(pa.int64()),

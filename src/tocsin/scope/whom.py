@@ -4,7 +4,7 @@ A session is the thief's, for the first reason that holds:
 
 | reason      | the session...                              | because                                               |
 |-------------|---------------------------------------------|-------------------------------------------------------|
-| `alert`     | raised an alert of the incident             | its evidence crossed a line of known rarity           |
+| `alert`     | raised an alert of the episode             | its evidence crossed a line of known rarity           |
 | `weight`    | weighs ln 100 by itself; or ln 20, away     | an owner's does once in 100, or once in 20, at most   |
 |             | from the owner's own place, and most of its | (e-value); a new place alone can weigh ln 20, so the  |
 |             | patients were not to be expected            | patients must speak against the owner too             |
@@ -49,9 +49,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from tocsin.model.episode import Episode
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.exposure import BY
-from tocsin.model.incident import Incident
 from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.scope.columns import Columns, plain
 from tocsin.scope.places import FOREIGN, OWN, Dimension, Places, expected_sessions, explained, places_of
@@ -98,7 +98,7 @@ class Whom:
         return np.where(self.reason <= _DEVICE, THIEF, np.where(self.reason < _QUIET, UNSURE, OWNER)).astype(np.int8)
 
 
-def whom(incident: Incident, columns: Columns, sessions: pa.Table, *, lookback_days: int = LOOKBACK_DAYS) -> Whom:
+def whom(episode: Episode, columns: Columns, sessions: pa.Table, *, lookback_days: int = LOOKBACK_DAYS) -> Whom:
     """Say of every row by whom it was done. `sessions`: schema SESSION, those of the account."""
     ids, seg = np.unique(columns.session, return_inverse=True)
     if not len(ids):
@@ -106,15 +106,15 @@ def whom(incident: Incident, columns: Columns, sessions: pa.Table, *, lookback_d
     weight, weighed = _weights(ids, sessions)
     started = _earliest(columns.at, seg, len(ids))
     ended = -_earliest(-columns.at, seg, len(ids))
-    reach = ended >= incident.opened_at - lookback_days * MICROSECONDS_A_DAY
+    reach = ended >= episode.opened_at - lookback_days * MICROSECONDS_A_DAY
 
     # (1) what is suspect by itself
     reason = np.full(len(ids), _QUIET, np.int8)
     reason[weight > NOTABLE] = _NOTABLE
     reason[~weighed] = _UNWEIGHED
-    alerted = np.isin(ids, np.array([alert.session for alert in incident.alerts], np.uint64))
+    alerted = np.isin(ids, np.array([alert.session for alert in episode.alerts], np.uint64))
     # (2) what the owner's habits were before
-    began = int(started[alerted].min(initial=incident.opened_at))
+    began = int(started[alerted].min(initial=episode.opened_at))
     quiet = (reason == _QUIET) & ~alerted
     places = places_of(columns, quiet=quiet[seg], before=began // MICROSECONDS_A_DAY)
     # (3) what is the thief's by itself

@@ -7,13 +7,14 @@ Both protocols raise `StoreUnavailable` for a part that is missing or torn; writ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final, Literal, Protocol, get_args
+from typing import Any, Final, Literal, Protocol, get_args
 
 import numpy as np
 import pyarrow as pa
 
+from tocsin.model.act import Act, Entry, Standing, State
 from tocsin.model.event import PATIENT_BYTES, STORED_EVENT
 from tocsin.model.fact import FACT, PERSON
 
@@ -248,3 +249,58 @@ class Questions(Protocol):
 
     def count(self, kind: Kind) -> int:
         """Rows of a kind."""
+
+
+class Cases(Protocol):
+    """Incidents, acts and their journal, and what was received or filed: small, transactional, several processes.
+
+    Times are microseconds UTC. Every change of an act is a line of the journal in the same transaction.
+    Raises `StoreUnavailable` if the file cannot be read, `DiskFull` if nothing was written.
+    """
+
+    def plan(self, acts: Iterable[Act], *, at: int, who: str) -> list[Standing]:
+        """Write down acts that are not there yet as `planned`; where each stands, in the order given."""
+        ...
+
+    def acts(self, *, incident: str | None = None, states: Iterable[State] | None = None) -> list[Standing]:
+        """Acts by the time they were planned; those of one incident, those in some states."""
+        ...
+
+    def move(
+        self,
+        act: str,
+        state: State,
+        *,
+        of: Iterable[State],
+        at: int,
+        who: str,
+        detail: Mapping[str, Any] | None = None,
+        before: Mapping[str, Any] | None = None,
+        proof: Mapping[str, Any] | None = None,
+        next_at: int = 0,
+    ) -> Standing:
+        """Bring an act from one of the states `of` into `state`, and write it into the journal.
+
+        `begun` counts an attempt. Raises `Conflict` if it stands elsewhere by now: somebody was faster.
+        """
+        ...
+
+    def journal(self, *, incident: str | None = None) -> list[Entry]:
+        """Every line, oldest first. Raises `LedgerDamaged` where the chain of hashes breaks."""
+        ...
+
+    def incident_of(self, episodes: Iterable[str]) -> dict[str, str]:
+        """Episode -> incident, for those that were given one."""
+        ...
+
+    def assign(self, incident: str, episodes: Iterable[str], *, at: int) -> None:
+        """Episodes belong to an incident from now on."""
+        ...
+
+    def keep(self, kind: str, name: str, data: Mapping[str, Any], *, at: int) -> bool:
+        """Keep a document for good (`bundle`, `campaign`, `declaration`, `letters`); False if the name is taken."""
+        ...
+
+    def kept(self, kind: str) -> list[tuple[str, int, dict[str, Any]]]:
+        """(name, when, document) of a kind, oldest first."""
+        ...

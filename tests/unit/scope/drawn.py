@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.model.alert import Alert
+from tocsin.model.episode import Episode
 from tocsin.model.event import STORED_EVENT, bits_of
 from tocsin.model.evidence import MICRONATS
-from tocsin.model.incident import Incident
 from tocsin.model.session import SESSION
 
 ACCOUNT = "https://idp.neustrie.example|a.martin"
@@ -92,9 +92,9 @@ def alert(when: str, session: int, rung: str = "ask", account: str = ACCOUNT) ->
     )  # fmt: skip
 
 
-def incident(*alerts: Alert) -> Incident:
+def incident(*alerts: Alert) -> Episode:
     """An incident with a name that is easy to read."""
-    return Incident(id="INC-1", account=ACCOUNT, alerts=alerts, opened_at=alerts[0].at)
+    return Episode(id="INC-1", account=ACCOUNT, alerts=alerts, opened_at=alerts[0].at)
 
 
 def shuffled(rows: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:

@@ -40,6 +40,6 @@ def test_each_account_has_its_own_and_order_means_nothing() -> None:
 def test_the_id_is_stable_short_and_does_not_hold_the_account() -> None:
     [one], [again], [keyed] = (episodes([alert("12 10:00", 1)], RUNGS, key=key) for key in (b"", b"", b"secret"))
     assert one.id == again.id != keyed.id
-    assert one.id.startswith("INC-")
-    assert len(one.id) == 16
+    assert one.id.startswith("EP-")
+    assert len(one.id) == 15
     assert "martin" not in one.id

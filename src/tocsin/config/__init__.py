@@ -6,6 +6,7 @@ Every attribute's docstring is its entry in docs/reference/settings.md.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tocsin.config.sections import Connector, Containment, Identities, Organisation, Probe, Serving, Sharing
+from tocsin.config.tables import read_table, read_tables
 from tocsin.errors import Usage
 from tocsin.model.alert import RUNGS, Rung
 
@@ -20,6 +23,17 @@ _HOUR_US: Final = 3_600_000_000
 
 LONGEST_HOURS: Final = 8_784
 """A rung may stand for a year; what is longer is no measure but a decision, and belongs to the provider."""
+
+
+_REGION: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_TABLES: Final[dict[str, type]] = {
+    "organisation": Organisation,
+    "contain": Containment,
+    "identities": Identities,
+    "share": Sharing,
+    "serve": Serving,
+}
+_TABLES_OF_TABLES: Final[dict[str, type]] = {"connectors": Connector, "probes": Probe}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,22 @@ class Settings:
     """Names of explanations that do not count in this region, `[explain] off = [...]`."""
     ladder: dict[str, RungSettings] = field(default_factory=lambda: dict(LADDER))
     """Budgets and durations of the rungs."""
+    region: str = "region"
+    """Name of the region: it signs what is shared and stands on what is drafted."""
+    organisation: Organisation = field(default_factory=Organisation)
+    """Who declares and writes letters, `[organisation]`."""
+    connectors: dict[str, Connector] = field(default_factory=dict)
+    """Where accounts are cut, `[connectors.NAME]`."""
+    probes: dict[str, Probe] = field(default_factory=dict)
+    """How services are asked whether an account is dead, `[probes.NAME]`."""
+    contain: Containment = field(default_factory=Containment)
+    """What is done without asking, `[contain]`."""
+    identities: Identities = field(default_factory=Identities)
+    """Where letters get names and addresses, `[identities]`."""
+    share: Sharing = field(default_factory=lambda: Sharing(trusted={}))
+    """Whose bundles are believed, `[share]`."""
+    serve: Serving = field(default_factory=Serving)
+    """What is watched as it happens, `[serve]`."""
 
     def rungs(self) -> tuple[Rung, ...]:
         """The ladder, lowest rung first."""
@@ -96,7 +126,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _from(told: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    known = {f.name for f in fields(Settings)} - {"ladder", "switched_off"} | {"ladder", "explain"}
+    known = {f.name for f in fields(Settings)} - {"switched_off"} | {"explain"}
     for key, value in told.items():
         if key not in known:
             raise Usage(f"unknown setting '{key}'", advice=f"Known: {', '.join(sorted(known))}.")
@@ -105,12 +135,22 @@ def _from(told: dict[str, Any]) -> dict[str, Any]:
         elif key == "explain":
             _only(value, ("off",), "explain")
             made["switched_off"] = tuple(_texts(value, "explain.off"))
+        elif key in _TABLES:
+            made[key] = read_table(_TABLES[key], value, key)
+        elif key in _TABLES_OF_TABLES:
+            made[key] = read_tables(_TABLES_OF_TABLES[key], value, key)
         else:
             made[key] = _plain(key, value)
     return made
 
 
 def _plain(key: str, value: object) -> object:
+    if key == "region":
+        if not isinstance(value, str) or not _REGION.fullmatch(value):
+            raise Usage(
+                "'region' is not a short name", advice='Small letters, digits and hyphens: region = "neustrie".'
+            )
+        return value
     if key in ("state", "key_file"):
         if not isinstance(value, str):
             raise Usage(f"'{key}' is not a path")

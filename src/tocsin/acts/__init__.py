@@ -1,0 +1,1 @@
+"""Acts: the only room with effects. Plan, journal, act, verify, undo."""

@@ -1,0 +1,105 @@
+"""Commands that say what is known: arguments -> one call of `main`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tocsin.cli import tell
+from tocsin.cli.app import app, now, settings_of, utc
+from tocsin.cli.options import KNOW, Json, Quiet, State
+from tocsin.cli.tell import know as telling
+
+
+@app.command(group=KNOW)
+def alerts(*, state: State = None, json_file: Json = None, quiet: Quiet = False) -> None:
+    """Every alert, oldest first."""
+    from tocsin.main import inspect
+
+    told = inspect.alerts(settings_of(state))
+    tell.write(json_file, told)
+    if not quiet and json_file != "-":
+        telling.tell_alerts(told["alerts"])
+
+
+@app.command(group=KNOW)
+def explain(alert: str, *, state: State = None, json_file: Json = None) -> None:
+    """Why an alert was raised, what would have made it normal, and what speaks for the owner.
+
+    Parameters
+    ----------
+    alert
+        Its name, or the beginning of it, as `tocsin alerts` lists it.
+    """
+    from tocsin.main import inspect
+
+    told = inspect.explain(settings_of(state), alert)
+    tell.write(json_file, told)
+    if json_file != "-":
+        telling.tell_explain(told)
+
+
+@app.command(group=KNOW)
+def scope(
+    *,
+    account: str | None = None,
+    reveal: str | None = None,
+    who: str | None = None,
+    state: State = None,
+    json_file: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Whose data each incident exposed: what of it, how surely, and by whom.
+
+    Parameters
+    ----------
+    account
+        Only the incidents of this account: as the trail names it, its value alone, or the name of an alert on it.
+    reveal
+        Name patients as the trail does, for this reason; a receipt is kept. Needs --who.
+    who
+        Who asks for identities.
+    """
+    from tocsin.main import inspect
+
+    told = inspect.scope(settings_of(state), account=account, reveal=reveal, who=who, now=now())
+    tell.write(json_file, told)
+    if not quiet and json_file != "-":
+        telling.tell_scope(told)
+
+
+@app.command(group=KNOW)
+def coverage(
+    *, since: datetime | None = None, until: datetime | None = None, state: State = None, json_file: Json = None
+) -> None:
+    """Per service and hour: received, rejected, silent; and what its trail cannot record.
+
+    Parameters
+    ----------
+    since
+        Only what happened from then on (UTC).
+    until
+        Only what happened before (UTC).
+    """
+    from tocsin.main import inspect
+
+    told = inspect.coverage(settings_of(state), since=utc(since), until=utc(until))
+    tell.write(json_file, told)
+    if json_file != "-":
+        telling.tell_coverage(told)
+
+
+@app.command(group=KNOW)
+def rejected(*, show: int = 0, state: State = None, json_file: Json = None) -> None:
+    """Lines that were refused, with the reason and the place in the ledger where each can be read.
+
+    Parameters
+    ----------
+    show
+        Print so many of the lines themselves. They are as they came: they may hold identities.
+    """
+    from tocsin.main import inspect
+
+    told = inspect.rejected(settings_of(state), show=show)
+    tell.write(json_file, told)
+    if json_file != "-":
+        telling.tell_rejected(told)

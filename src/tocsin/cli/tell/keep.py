@@ -1,0 +1,59 @@
+"""How Tocsin itself is, told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.cli.tell import stdout, table_of
+
+
+def tell_calibration(told: dict[str, Any]) -> None:
+    """Tell the result of this command."""
+    out = stdout()
+    how = "in force" if told["in_force"] else "not put in force (dry run)"
+    out.print(
+        f"Calibration {told['calibration']}, {how}: {told.get('account_weeks', 0):,} account-weeks, "
+        f"{told.get('sessions', 0):,} sessions, {told.get('set_aside', 0)} doubtful weeks set aside."
+    )
+    table = table_of("", "role", "rung", "#budget", "#line", "how", "stratum", "from")
+    usual: dict[str, tuple[Any, ...]] = {}
+    for line in told["lines"]:
+        seen = tuple(line[name] for name in ("weight", "measured", "stratum", "from"))
+        usual.setdefault(line["rung"], seen)  # the first lines are those of all
+        if line["role"] and seen == usual[line["rung"]]:
+            continue
+        table.add_row(
+            line["role"] or "(all)",
+            line["rung"],
+            f"{line['budget']:g}",
+            f"{line['weight']:.2f}",
+            "measured" if line["measured"] else "estimated",
+            {"": "(all)", "*": "(all with a role)"}.get(line["stratum"], line["stratum"]),
+            line["from"],
+        )
+    out.print(table)
+
+
+def tell_verify(told: dict[str, Any]) -> None:
+    """Tell the result of this command."""
+    out = stdout()
+    for check in told["segments"]:
+        if not check["sound"]:
+            out.print(f"segment {check['segment']}: {check['problem']}", style="red", markup=False)
+    for problem in (told["derived_problem"], told["receipts_problem"]):
+        if problem:
+            out.print(problem, style="red", markup=False)
+    state = "all sound" if told["sound"] else "NOT SOUND"
+    out.print(
+        f"{len(told['segments'])} segments, {told['batches']} batches, {told['derived_parts']} derived parts, "
+        f"{told['receipts']} receipts: {state}."
+    )
+
+
+def tell_doctor(told: dict[str, Any]) -> None:
+    """Tell the result of this command."""
+    table = table_of("", "what", "state", "what to do")
+    for finding in told["findings"]:
+        colour = {"good": "green", "new": "cyan", "poor": "yellow", "bad": "red"}[finding["state"]]
+        table.add_row(finding["what"], f"[{colour}]{finding['state']}[/]", finding["advice"])
+    stdout().print(table)

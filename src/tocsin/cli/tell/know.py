@@ -1,0 +1,131 @@
+"""What is known, told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from tocsin.cli.tell import stdout, table_of
+
+
+def tell_alerts(found: list[dict[str, Any]]) -> None:
+    """Tell alerts, oldest first."""
+    out = stdout()
+    if not found:
+        out.print("No alerts.")
+        return
+    named = ("alert",) if "alert" in found[0] else ()
+    table = table_of(f"{len(found)} alerts", *named, "at (UTC)", "account", "rung", "#weight", "#one in", "what weighs")
+    for alert in found:
+        table.add_row(
+            *(alert[name] for name in named),
+            alert["at"][:19].replace("T", " "),
+            alert["account"].rpartition("|")[2],
+            alert["rung"],
+            f"{alert['weight']:.1f}",
+            f"{alert['rarity']:,.0f}",
+            ", ".join(reason.partition(":")[0] for reason in alert["reasons"][:3]),
+        )
+    out.print(table)
+    out.print("'one in': as heavy as one account-week in so many. Not a probability.", style="dim")
+
+
+def tell_explain(told: dict[str, Any]) -> None:
+    """Tell the result of this command."""
+    out = stdout()
+    out.print(f"Alert {told['alert']}: {told['rung']} at {told['at']}", style="bold")
+    how = "measured" if told["measured"] else "estimated"
+    peers = {"": "all accounts", "*": "all roles"}.get(told["stratum"], told["stratum"])
+    out.print(f"Account {told['account']}", markup=False)
+    out.print(
+        f"Weight {told['weight']:.2f}: as heavy as one in {told['rarity']:,.0f} account-weeks of {peers} "
+        f"({how}; calibration {told['calibration'][:8]}). It is not a probability."
+    )
+    out.print("Why:")
+    for reason in told["reasons"]:
+        out.print(f"  - {reason}", markup=False)
+    out.print("What speaks for the owner:")
+    for line in told["counter_evidence"] or ["nothing in the 7 days before is explained"]:
+        out.print(f"  - {line}", markup=False)
+    table = table_of("Events that weigh most", "at (UTC)", "service", "action", "explained", "what was missing")
+    for event in told["events"]:
+        missing = event.get("nearest", {}).get("en", "")
+        table.add_row(
+            event["at"][:19].replace("T", " "), event["service"], event["action"], event["explained_by"], missing
+        )
+    out.print(table)
+
+
+def tell_scope(told: dict[str, Any]) -> None:
+    """Tell the result of this command."""
+    out = stdout()
+    if not told["incidents"]:
+        out.print("No incident.")
+        return
+    table = table_of("", "incident", "since (UTC)", "account", "rungs", "#thief", "#unsure", "#owner", "categories")
+    for one in told["incidents"]:
+        patients = one["patients"]
+        table.add_row(
+            one["incident"],
+            one["opened_at"][:16].replace("T", " "),
+            one["account"].rpartition("|")[2],
+            " > ".join(one["rungs"]),
+            *(f"{patients[name]:,}" for name in ("thief", "unsure", "owner")),
+            ", ".join(one["categories"]),
+        )
+    out.print(table)
+    out.print("Each patient with elements, certainty and times: tocsin scope --json FILE")
+
+
+def tell_coverage(told: dict[str, Any]) -> None:
+    """Tell the result of this command."""
+    out = stdout()
+    table = table_of("", "service", "#received", "#failed", "#hours", "#silent", "first", "last")
+    for one in told["services"]:
+        table.add_row(
+            one["service"] or "(none named)",
+            f"{one['received']:,}",
+            f"{one['failed']:,}",
+            f"{one['hours']:,}",
+            f"{len(one['silent']):,}",
+            one["first"][:13],
+            one["last"][:13],
+        )
+    out.print(table)
+    for row in told["rejected"]:
+        out.print(f"rejected in {row['stream']}: {row['reason']} {row['lines']:,} lines", markup=False)
+    if told["rejected"]:
+        out.print("Where: tocsin rejected")
+    out.print(watch_table(told["watch"]))
+
+
+def tell_rejected(told: dict[str, Any]) -> None:
+    """Tell the result of this command."""
+    out = stdout()
+    if not told["rejected"]:
+        out.print("No line was refused.")
+        return
+    table = table_of("", "stream", "reason", "#lines", "#bytes")
+    for row in told["rejected"]:
+        table.add_row(row["stream"], row["reason"], f"{row['lines']:,}", f"{row['bytes']:,}")
+    out.print(table)
+    for line in told["shown"]:
+        out.print(f"segment {line['segment']}, byte {line['offset']:,}: {line['reason']}", markup=False)
+        out.print(f"  {line['text']}", markup=False, soft_wrap=True)
+    if not told["shown"]:
+        out.print("Each with its place: --json FILE. The lines themselves: --show N.")
+
+
+def watch_table(watches: list[dict[str, Any]]) -> Table:
+    """What cannot be watched or vouched for, services that share a reason together; the rest can."""
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for watch in watches:
+        if watch["verdict"] != "yes":
+            grouped.setdefault((watch["subject"], watch["verdict"], watch["reason"]), []).append(watch["service"])
+    table = table_of("What these trails do not let Tocsin watch or vouch for", "what", "", "why", "services")
+    for (subject, verdict, reason), services in sorted(grouped.items()):
+        named = ", ".join(services[:2]) + (f" and {len(services) - 2} more" if len(services) > 2 else "")
+        colour = {"partly": "yellow", "no": "red"}[verdict]
+        table.add_row(subject, f"[{colour}]{verdict}[/]", reason, named)
+    return table

@@ -1,0 +1,149 @@
+"""The tables of `tocsin.toml` beside the judge's: who one is, where accounts are cut, what is shared, what is served.
+
+Every attribute's docstring is its entry in docs/reference/settings.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """`[organisation]`: the controller on whose behalf Tocsin drafts; what is empty stays open in every draft."""
+
+    name: str = ""
+    """Denomination, as the SIRENE register has it."""
+    siren: str = ""
+    """SIREN, 9 digits."""
+    finess: str = ""
+    """FINESS of the legal entity (EJ), 9 characters."""
+    sector: str = ""
+    """Sector of activity, as the CNIL's teleservice asks."""
+    headcount: str = ""
+    """Headcount, as the CNIL's teleservice asks."""
+    address: str = ""
+    """Street and number."""
+    postcode: str = ""
+    """Postcode."""
+    city: str = ""
+    """City."""
+    country: str = "France"
+    """Country."""
+    legal_name: str = ""
+    """The legally responsible person: given name and name."""
+    legal_email: str = ""
+    """Their e-mail."""
+    contact_name: str = ""
+    """The person the authority may call: given name and name."""
+    contact_role: str = ""
+    """Their function."""
+    contact_email: str = ""
+    """Their e-mail."""
+    contact_phone: str = ""
+    """Their telephone."""
+    dpo_name: str = ""
+    """Data protection officer."""
+    dpo_email: str = ""
+    """Their e-mail."""
+    dpo_phone: str = ""
+    """Their telephone."""
+    help_line: str = ""
+    """Telephone number that letters give to the people concerned."""
+    help_hours: str = ""
+    """When it is answered, in French."""
+    website: str = ""
+    """Public site that a person may type to check that a letter is true; never a link."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """`[connectors.NAME]`: where acts on accounts are carried out."""
+
+    kind: str
+    """`scim` (a SCIM 2.0 service) or `command` (an argument vector)."""
+    does: tuple[str, ...] = ("suspend-account",)
+    """Kinds of act it carries out: `suspend-account`, `delete-tokens`."""
+    accounts: tuple[str, ...] = ()
+    """Systems whose accounts it holds (what stands before `|` in an account); none: every account."""
+    url: str = ""
+    """Root of the SCIM service."""
+    token_url: str = ""
+    """OAuth 2.0 token endpoint (client credentials); none: `secret_file` holds a bearer token."""
+    client_id: str = ""
+    """OAuth 2.0 client."""
+    secret_file: Path | None = None
+    """File of the client's secret, or of the bearer token. Nobody else may read it."""
+    match: str = "userName"
+    """SCIM attribute that equals the account's value."""
+    person: str = ""
+    """SCIM attribute that equals the professional's identifier, so that every account of the person is found."""
+    command: tuple[str, ...] = ()
+    """Argument vector; `{account}` is replaced by the account's value. Exit code 0 is done; repeating it is safe."""
+    undo: tuple[str, ...] = ()
+    """Argument vector that takes it back; none: it cannot be undone."""
+    timeout_s: float = 10.0
+    """Seconds after which an answer counts as none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """`[probes.NAME]`: how a service is asked whether an account still lives there."""
+
+    command: tuple[str, ...]
+    """Argument vector with `{account}` and `{token}`; it prints `dead`, `alive` or `unknown`."""
+    service: str = ""
+    """Service as trails name it; by default NAME."""
+    accounts: tuple[str, ...] = ()
+    """Systems whose accounts sign in there; none: every account."""
+    timeout_s: float = 10.0
+    """Seconds after which the answer is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containment:
+    """`[contain]`: what may be done without asking."""
+
+    pre_approved: tuple[str, ...] = ()
+    """Rungs whose acts need no approval by a person: `end-sessions`, `suspend`."""
+    retry_s: float = 5.0
+    """Seconds until what is alive or cannot be asked is tried again; doubled each time, up to ten minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identities:
+    """`[identities]`: where names and addresses are asked for when letters are written; Tocsin keeps none."""
+
+    file: Path | None = None
+    """FHIR Patient NDJSON, or a folder of them."""
+    url: str = ""
+    """FHIR server that answers `Patient?identifier=system|value`."""
+    secret_file: Path | None = None
+    """File of its bearer token."""
+    timeout_s: float = 10.0
+    """Seconds after which an answer counts as none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """`[share]`: whose bundles are believed."""
+
+    trusted: dict[str, str]
+    """Region -> its public key (Ed25519, base64), as its operators gave it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """`[serve]`: what is watched as it happens."""
+
+    listen: str = "127.0.0.1:8740"
+    """Loopback address and port on which FHIR AuditEvents are taken; empty: none."""
+    secret_file: Path | None = None
+    """File of the bearer token that senders must show; none: any local sender."""
+    follow: tuple[str, ...] = ()
+    """Folders whose AuditEvent files are followed as they grow, `source=folder` or a folder."""
+    every_ms: int = 100
+    """A batch is committed at most so often, milliseconds."""
+    checkpoint_s: float = 30.0
+    """Derived parts and the judge's state are written so often, seconds."""

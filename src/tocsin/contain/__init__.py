@@ -1,0 +1,1 @@
+"""Contain: what a rung asks for, as acts; connectors carry them out when `acts` calls."""

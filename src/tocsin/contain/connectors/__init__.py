@@ -1,0 +1,1 @@
+"""Connectors: where an act is carried out, one file each."""

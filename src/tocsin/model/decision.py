@@ -1,0 +1,42 @@
+"""The decision: what a person said about an alert, an account or a session. It flows back in as Tocsin's own trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+WHAT: Final = (
+    "true",  # verdict: somebody else held the account
+    "false",  # verdict: the owner was at work
+    "expected",  # verdict: the owner was at work, for a reason that will come again
+    "challenge-passed",  # the owner proved to be the owner
+    "challenge-failed",  # whoever was there could not
+    "not-mine",  # the owner says of sessions or events: that was not me
+    "mine",  # the owner says: that was me
+    "aware",  # the controller became aware of the breach: the 72 hours run from here
+    "opposed",  # a second person disagrees with a decision: both stand, and a third must say
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One decision of one person."""
+
+    what: str
+    """One of WHAT."""
+    account: str = ""
+    """The account it is about, as the trail names it; empty for `aware`. Never logged."""
+    about: str = ""
+    """`Alert`, episode or incident it answers."""
+    sessions: tuple[int, ...] = ()
+    """Sessions it is about (`not-mine`, `mine`); empty: every doubtful one."""
+    events: tuple[str, ...] = ()
+    """Event ids (hex) it is about, line by line."""
+    at: int
+    """When it was taken, microseconds UTC."""
+    who: str
+    """The person."""
+    why: str = ""
+    """In their words."""
+    until: int = 0
+    """When an `expected` ends, microseconds UTC."""

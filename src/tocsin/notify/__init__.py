@@ -1,0 +1,1 @@
+"""Notify: letters to the people concerned."""

@@ -1,0 +1,1 @@
+"""Triage: alerts become incidents that group the accounts that share a thief. Pure."""
