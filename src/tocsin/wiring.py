@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -174,3 +174,10 @@ def cases(settings: Settings) -> Any:
     from tocsin.store.cases import SqlCases
 
     return SqlCases.open(settings.state / "cases.db")
+
+
+def typesetter() -> Callable[[Path, Mapping[str, Any]], bytes]:
+    """What makes a PDF of a typst template and data; see `tocsin.main.typeset`."""
+    from tocsin.main.typeset import typesetter as made
+
+    return made()
