@@ -74,6 +74,11 @@ class ConnectorFailed(TocsinError):
 
     exit_code = 8
 
+    def __init__(self, failed: str, *, done: str = "", advice: str = "", retry_s: float = 0) -> None:
+        """`retry_s`: seconds after which the other side wants to be asked again; 0 if it did not say."""
+        self.retry_s = retry_s
+        super().__init__(failed, done=done, advice=advice)
+
 
 class Interrupted(TocsinError):
     """Ctrl-C. Everything acknowledged before is safe."""

@@ -1,9 +1,9 @@
 """The act: an effect outside, as data. Planned, shown, approved, journalled, done, proven, undone.
 
 planned -> approved -> begun -> applied -> proven
-             |            |        |-> unproven: asked again later
-             `-> refused  `-> failed: tried again later
-proven, unproven, failed, applied -> undoing -> undone
+    |                     |        |-> unproven: asked again later
+    `-> refused           `-> failed: tried again later
+begun, applied, proven, unproven, failed -> undoing -> undone
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ State = Literal[
 
 STATES: Final[tuple[State, ...]] = get_args(State)
 UNFINISHED: Final[tuple[State, ...]] = ("approved", "begun", "applied", "unproven", "failed", "undoing")
-"""What `tocsin resume` takes up again."""
+"""What `tocsin resume` takes up again when it is due."""
+NEVER: Final = 1 << 62
+"""`Standing.next_at` of what is `applied` where nothing can be read back: others prove it."""
 
 KINDS: Final[Mapping[str, bool]] = {
     "suspend-account": True,  # the account is inactive at the provider
@@ -62,12 +64,13 @@ class Act:
     """In words: a rung, a verdict, a request."""
 
 
-def act_id(incident: str, kind: str, by: str, target: str, *, round: int = 0) -> str:
+def act_id(incident: str, kind: str, by: str, target: str, *, rung: str = "", round: int = 0) -> str:
     """The same plan made twice gives the same acts, so that nothing is done twice.
 
-    `round`: how often the same was undone before; an act done again after its undoing is another act.
+    `rung`: what asks for it, where two rungs ask for the same: tokens deleted when sessions were ended must be deleted
+    again when the account is suspended. `round`: how often a person took it back, or asked for it again.
     """
-    told = "\x1f".join((incident, kind, by, target, str(round)))
+    told = "\x1f".join((incident, kind, by, target, str(round), *([rung] if rung else [])))
     return f"ACT-{hashlib.blake2b(told.encode('utf-8', 'surrogatepass'), digest_size=6).hexdigest()}"
 
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,7 +86,7 @@ class SqlCases:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30}, poolclass=sa.NullPool)
         sa.event.listen(engine, "connect", _prepare)
-        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        sa.event.listen(engine, "begin", _begin)
         made = cls(engine)
         with made._transaction() as connection:
             _schema.create_all(connection)
@@ -100,21 +101,15 @@ class SqlCases:
         path.chmod(0o600)
         return made
 
-    def plan(self, acts: Iterable[Act], *, at: int, who: str) -> list[Standing]:
+    def plan(self, acts: Iterable[Act], *, at: int, who: str, approve: bool = False) -> list[Standing]:
         """See `Cases`."""
         told = []
         with self._transaction() as connection:
             for act in acts:
-                there = _one(connection, act.id)
-                if there is None:
-                    number = (connection.scalar(sa.select(sa.func.max(_acts.c.number))) or 0) + 1
-                    connection.execute(_acts.insert().values(**_columns(act), number=number, since=at))
-                    _write(
-                        connection, at=at, act=act, state="planned", who=who, detail={"kind": act.kind, "by": act.by}
-                    )
-                told.append(
-                    there or Standing(act=act, state="planned", attempts=0, since=at, next_at=0, before={}, proof={})
-                )
+                standing = _one(connection, act.id) or _planned(connection, act, at=at, who=who)
+                if approve and standing.state == "planned":
+                    standing = _moved(connection, standing, {"state": "approved", "since": at}, who=who, detail={})
+                told.append(standing)
         return told
 
     def acts(self, *, incident: str | None = None, states: Iterable[State] | None = None) -> list[Standing]:
@@ -124,8 +119,13 @@ class SqlCases:
             asked = asked.where(_acts.c.incident == incident)
         if states is not None:
             asked = asked.where(_acts.c.state.in_(tuple(states)))
-        with self._transaction() as connection:
+        with self._reading() as connection:
             return [_standing(row) for row in connection.execute(asked).mappings()]
+
+    def act(self, act: str) -> Standing | None:
+        """See `Cases`."""
+        with self._reading() as connection:
+            return _one(connection, act)
 
     def move(
         self,
@@ -157,31 +157,27 @@ class SqlCases:
                 new["before"] = dict(before)
             if proof is not None:
                 new["proof"] = dict(proof)
-            connection.execute(_acts.update().where(_acts.c.id == act).values(**new))
-            _write(connection, at=at, act=there.act, state=state, who=who, detail=detail or {})
-            moved = _one(connection, act)
-            assert moved is not None
-            return moved
+            return _moved(connection, there, new, who=who, detail=detail or {})
 
     def journal(self, *, incident: str | None = None) -> list[Entry]:
         """See `Cases`."""
-        with self._transaction() as connection:
+        with self._reading() as connection:
             rows = connection.execute(sa.select(_journal).order_by(_journal.c.number)).mappings().all()
+            stands = {act: state for act, state in connection.execute(sa.select(_acts.c.id, _acts.c.state))}
         entries, previous = [], FIRST
         for count, row in enumerate(rows, 1):
             if row["number"] != count or row["hash"] != _hash(previous, row):
-                raise LedgerDamaged(
-                    f"the journal of acts does not follow from itself at line {count}",
-                    advice="Somebody changed it: keep the file as it is and compare it with its backup.",
-                )
+                raise _damaged(f"does not follow from itself at line {count}")
             previous = row["hash"]
             entries.append(Entry(**{**row, "detail": json.loads(row["detail"])}))
+        if stands != {entry.act: entry.state for entry in entries}:  # what a chain cannot tell: its end was cut off
+            raise _damaged("does not end where the acts stand")
         return [entry for entry in entries if incident is None or entry.incident == incident]
 
     def incident_of(self, episodes: Iterable[str]) -> dict[str, str]:
         """See `Cases`."""
         wanted = set(episodes)
-        with self._transaction() as connection:
+        with self._reading() as connection:
             rows = connection.execute(sa.select(_episodes.c.episode, _episodes.c.incident)).all()
         return {episode: incident for episode, incident in rows if episode in wanted}
 
@@ -204,13 +200,24 @@ class SqlCases:
     def kept(self, kind: str) -> list[tuple[str, int, dict[str, Any]]]:
         """See `Cases`."""
         asked = sa.select(_documents).where(_documents.c.kind == kind).order_by(_documents.c.at, _documents.c.name)
-        with self._transaction() as connection:
+        with self._reading() as connection:
             return [(row["name"], row["at"], row["data"]) for row in connection.execute(asked).mappings()]
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
+        with self._connected(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """One state of the file, without waiting for who writes."""
+        with self._connected(self._engine.execution_options(reading=True)) as connection:
+            yield connection
+
+    @contextmanager
+    def _connected(self, engine: Engine) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
+            with engine.begin() as connection:
                 yield connection
         except sa.exc.OperationalError as problem:
             raise _told(problem) from None
@@ -225,6 +232,10 @@ def _prepare(connection: Any, _: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's `begin` decides when a transaction begins
     for pragma in ("journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
 
 
 def _told(problem: sa.exc.OperationalError) -> Exception:
@@ -256,6 +267,28 @@ def _columns(act: Act) -> dict[str, Any]:
         "before": {},
         "proof": {},
     }
+
+
+def _damaged(how: str) -> LedgerDamaged:
+    return LedgerDamaged(
+        f"the journal of acts {how}",
+        advice="Somebody changed it: keep the file as it is and compare it with its backup.",
+    )
+
+
+def _planned(connection: Connection, act: Act, *, at: int, who: str) -> Standing:
+    number = (connection.scalar(sa.select(sa.func.max(_acts.c.number))) or 0) + 1
+    connection.execute(_acts.insert().values(**_columns(act), number=number, since=at))
+    _write(connection, at=at, act=act, state="planned", who=who, detail={"kind": act.kind, "by": act.by})
+    return Standing(act=act, state="planned", attempts=0, since=at, next_at=0, before={}, proof={})
+
+
+def _moved(
+    connection: Connection, there: Standing, new: Mapping[str, Any], *, who: str, detail: Mapping[str, Any]
+) -> Standing:
+    connection.execute(_acts.update().where(_acts.c.id == there.act.id).values(**new))
+    _write(connection, at=new["since"], act=there.act, state=new["state"], who=who, detail=detail)
+    return replace(there, **new)
 
 
 def _one(connection: Connection, act: str) -> Standing | None:

@@ -258,12 +258,19 @@ class Cases(Protocol):
     Raises `StoreUnavailable` if the file cannot be read, `DiskFull` if nothing was written.
     """
 
-    def plan(self, acts: Iterable[Act], *, at: int, who: str) -> list[Standing]:
-        """Write down acts that are not there yet as `planned`; where each stands, in the order given."""
+    def plan(self, acts: Iterable[Act], *, at: int, who: str, approve: bool = False) -> list[Standing]:
+        """Write down acts that are not there yet as `planned`; where each stands, in the order given.
+
+        With `approve`, those that are new or `planned` are `approved` too, in the same transaction.
+        """
         ...
 
     def acts(self, *, incident: str | None = None, states: Iterable[State] | None = None) -> list[Standing]:
         """Acts by the time they were planned; those of one incident, those in some states."""
+        ...
+
+    def act(self, act: str) -> Standing | None:
+        """Where one act stands; None if there is none of this name."""
         ...
 
     def move(
@@ -286,7 +293,7 @@ class Cases(Protocol):
         ...
 
     def journal(self, *, incident: str | None = None) -> list[Entry]:
-        """Every line, oldest first. Raises `LedgerDamaged` where the chain of hashes breaks."""
+        """Every line, oldest first. Raises `LedgerDamaged` where the chain of hashes breaks or ends too early."""
         ...
 
     def incident_of(self, episodes: Iterable[str]) -> dict[str, str]:
