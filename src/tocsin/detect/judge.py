@@ -159,6 +159,10 @@ class Judge:
         judged.alerts.extend(alert for _, alert in sorted(climbed, key=lambda pair: pair[0]))
         return judged
 
+    def line_of(self, account: int, rung: int) -> Line:
+        """The line of a rung (1 to 4) for an account's role."""
+        return self._lines_of_role[self.roles[account]][rung - 1]
+
     # -- the parts ---------------------------------------------------------------------------------------------------
 
     def _on_time(self, rows: Rows, day: int) -> Rows:
@@ -191,7 +195,7 @@ class Judge:
         for account in np.unique(rows.account[todo[standing]]).tolist():
             theirs = todo[rows.account[todo] == account]
             if rows.at[theirs[0]] >= self.state.until[account]:
-                self._restart(account, int(self.state.until[account]))
+                self.restart(account, int(self.state.until[account]))
                 continue
             if self.state.standing[account] == _END_SESSIONS:
                 count, cut = self._cut(rows, key, theirs, account)
@@ -253,7 +257,8 @@ class Judge:
         if (reached == _SUSPEND).any():
             alone = self._families(inputs, now, done)[places] < 2
             reached[(reached == _SUSPEND) & alone] = _SUSPEND - 1
-        climbs = np.flatnonzero(reached > self.state.standing[account[places]])
+        excused = inputs.rows.at[now[places]] < self.state.excused[account[places]]
+        climbs = np.flatnonzero((reached > self.state.standing[account[places]]) & ~excused)
         _, first = np.unique(account[places[climbs]], return_index=True)
         climbs = climbs[np.sort(first)]
         return places[climbs], reached[climbs]
@@ -313,7 +318,7 @@ class Judge:
         last = (int(self.state.until[account]) - 1) // MICROSECONDS_A_DAY
         self.stood.update((account, day) for day in range(at // MICROSECONDS_A_DAY, last + 1))
         one_in, measured, stratum = self.ladder.rarity(weight, self.roles[account])
-        line = self._lines_of_role[self.roles[account]][reached - 1]
+        line = self.line_of(account, reached)
         return Alert(
             account=self.accounts.names[account],
             at=int(inputs.told_at[where]),
@@ -340,7 +345,7 @@ class Judge:
         ranked = sorted(found, key=lambda event: (-found[event], event))[:_EVENTS_SHOWN]
         return tuple(f"{hi:016x}{lo:016x}" for hi, lo in ranked)
 
-    def _restart(self, account: int, at: int) -> None:
+    def restart(self, account: int, at: int) -> None:
         """The rung has ended: the account stands on none, and its statistic begins anew."""
         state = self.state
         self.stood.add((account, (at - 1) // MICROSECONDS_A_DAY))  # `_cut` may have moved the end past midnight

@@ -87,6 +87,8 @@ class State:
     """By account: when the statistic last restarted, microseconds."""
     clock: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     """By account: latest time seen, microseconds."""
+    excused: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """By account: until when a person expects what it does, microseconds: it climbs to no rung before."""
     cut_key: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
     """By account: key of the session that `end-sessions` ended."""
     family_day: np.ndarray = field(default_factory=lambda: np.full((0, 3), -(10**6), np.int64))
@@ -109,7 +111,7 @@ class State:
         if more <= 0:
             return
         for name, fill in (
-            ("ln_r1", 0), ("standing", 0), ("until", 0), ("since", 0), ("clock", 0), ("cut_key", 0),
+            ("ln_r1", 0), ("standing", 0), ("until", 0), ("since", 0), ("clock", 0), ("excused", 0), ("cut_key", 0),
             ("family_day", -(10**6)), ("account_state", 0), ("own_counts", 0), ("own_sessions", 0), ("own_e", np.inf),
         ):  # fmt: skip
             held = getattr(self, name)

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from tocsin.detect.decided import decide
 from tocsin.detect.judge import Evidence, Judge
 from tocsin.detect.state import Sessions
 from tocsin.explain.explainer import Explainer
 from tocsin.model.alert import Alert
+from tocsin.model.decision import SOMEBODY_ELSE, Decision
 from tocsin.model.event import REASONS, STORED_EVENT, words
-from tocsin.model.rows import keys_of_references, rows_of
+from tocsin.model.rows import MICROSECONDS_A_DAY, keys_of_references, rows_of
 
 BATCH_ROWS = 131_072
 """Rows judged at once. Results do not depend on it."""
@@ -65,6 +67,14 @@ class River:
         self.explainer.learn(facts)
         self.explainer.look_up_again()
         self._know()
+
+    def decide(self, decision: Decision) -> list[Alert]:
+        """Take up what a person decided; the alert it leads to, if it does."""
+        number = self.explainer.accounts.numbers.get(decision.account)
+        if number is not None and decision.what in SOMEBODY_ELSE:
+            for day in {*decision.days, decision.at // MICROSECONDS_A_DAY}:
+                self.explainer.stand(number, day)
+        return decide(self.judge, decision)
 
     def slice(self, events: pa.Table, *, day: int, batch: int) -> tuple[Folded, Sessions]:
         """Fold the events of one day (schema EVENT, accepted order). Returns what came, and sessions that ended."""

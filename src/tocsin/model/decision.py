@@ -14,8 +14,13 @@ WHAT: Final = (
     "not-mine",  # the owner says of sessions or events: that was not me
     "mine",  # the owner says: that was me
     "aware",  # the controller became aware of the breach: the 72 hours run from here
-    "opposed",  # a second person disagrees with a decision: both stand, and a third must say
 )
+
+SOMEBODY_ELSE: Final = ("true", "challenge-failed", "not-mine")
+"""What says that somebody else held the account."""
+
+THE_OWNER: Final = ("false", "expected", "challenge-passed", "mine")
+"""What says that the owner was at work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,8 @@ class Decision:
     """Sessions it is about (`not-mine`, `mine`); empty: every doubtful one."""
     events: tuple[str, ...] = ()
     """Event ids (hex) it is about, line by line."""
+    days: tuple[int, ...] = ()
+    """UTC days (since 1970) on which those sessions and events were."""
     at: int
     """When it was taken, microseconds UTC."""
     who: str

@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.model.decision import Decision
 from tocsin.model.episode import Episode
 from tocsin.model.event import ACTIONS, PATIENT_BYTES, words
 from tocsin.model.exposure import BY, CERTAINTIES, EFFECTS, EVENTS_SHOWN, EXPOSURE
@@ -52,6 +53,7 @@ def exposures_of(
     sessions: pa.Table,
     services: Mapping[str, frozenset[str]],
     *,
+    decisions: Iterable[Decision] = (),
     lookback_days: int = LOOKBACK_DAYS,
 ) -> pa.Table:
     """Whose data an episode exposed (schema EXPOSURE).
@@ -60,7 +62,7 @@ def exposures_of(
     its finished and open sessions; `services`: name -> categories of data it holds. Patients stay references.
     """
     columns = columns_of(rows)
-    verdict = whom(episode, columns, sessions, lookback_days=lookback_days)
+    verdict = whom(episode, columns, sessions, decisions=decisions, lookback_days=lookback_days)
     sure = certainty(columns)
     # (1)
     counted = np.flatnonzero(verdict.inside & columns.named & (sure != NOT_EXPOSED))

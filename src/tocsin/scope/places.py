@@ -81,11 +81,14 @@ def explained(columns: Columns) -> np.ndarray:
     return (columns.reason != _UNEXPLAINED) & (columns.reason != _NO_PATIENT) & columns.named
 
 
-def places_of(columns: Columns, *, quiet: np.ndarray, before: int) -> Places:
-    """Places of the rows; `quiet` (bool per row) says whose sessions may establish, `before` (day) until when."""
+def places_of(columns: Columns, *, quiet: np.ndarray, before: int, vouched: np.ndarray) -> Places:
+    """Places of the rows; `quiet` (bool per row) says whose sessions may establish, `before` (day) until when.
+
+    `vouched` (bool per row): a person said that the owner was there; that establishes by itself.
+    """
     expected = expected_sessions(columns)
     network, device = (
-        _dimension(code, columns.days(), quiet=quiet, expected=expected, before=before)
+        _dimension(code, columns.days(), quiet=quiet, expected=expected, before=before, known=code[vouched])
         for code in (columns.network, columns.device)
     )
     return Places(network, device)
@@ -112,12 +115,12 @@ def expected_sessions(columns: Columns) -> np.ndarray:
 
 
 def _dimension(
-    code: np.ndarray, days: np.ndarray, *, quiet: np.ndarray, expected: np.ndarray, before: int
+    code: np.ndarray, days: np.ndarray, *, quiet: np.ndarray, expected: np.ndarray, before: int, known: np.ndarray
 ) -> Dimension:
     used = quiet & (days < before) & (code != ABSENT)
     vouched = _on_days(code, days, used & expected)
     aged = np.intersect1d(_on_days(code, days, used), _old(code, days, used, before - DAYS_TO_AGE))
-    habits = np.union1d(vouched, aged)
+    habits = np.union1d(np.union1d(vouched, aged), known[known != ABSENT])
     return Dimension(code, (code != ABSENT) & ~np.isin(code, habits), bool(len(habits)))
 
 

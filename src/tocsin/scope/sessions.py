@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 
+from tocsin.model.decision import Decision
 from tocsin.model.episode import Episode
 from tocsin.model.event import words
 from tocsin.model.exposure import BY, SCOPED_SESSION
@@ -14,11 +17,16 @@ from tocsin.scope.whom import LOOKBACK_DAYS, REASONS, whom
 
 
 def sessions_by(
-    episode: Episode, rows: pa.Table, sessions: pa.Table, *, lookback_days: int = LOOKBACK_DAYS
+    episode: Episode,
+    rows: pa.Table,
+    sessions: pa.Table,
+    *,
+    decisions: Iterable[Decision] = (),
+    lookback_days: int = LOOKBACK_DAYS,
 ) -> pa.Table:
     """One row per session that reaches into the window (schema SCOPED_SESSION); arguments as for `exposures_of`."""
     columns = columns_of(rows)
-    verdict = whom(episode, columns, sessions, lookback_days=lookback_days)
+    verdict = whom(episode, columns, sessions, decisions=decisions, lookback_days=lookback_days)
     inside = np.flatnonzero(verdict.inside)
     which, seg = np.unique(verdict.session[inside], return_inverse=True)
     ids = np.unique(columns.session)[which]

@@ -5,9 +5,12 @@ They expose nobody by name. They are counted, so that nobody reads "these and no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 
+from tocsin.model.decision import Decision
 from tocsin.model.episode import Episode
 from tocsin.model.event import ACTIONS, words
 from tocsin.model.exposure import BY, UNNAMED
@@ -19,7 +22,14 @@ from tocsin.scope.whom import LOOKBACK_DAYS, whom
 _ADMIN = ACTIONS.index("admin")
 
 
-def unnamed_of(episode: Episode, rows: pa.Table, sessions: pa.Table, *, lookback_days: int = LOOKBACK_DAYS) -> pa.Table:
+def unnamed_of(
+    episode: Episode,
+    rows: pa.Table,
+    sessions: pa.Table,
+    *,
+    decisions: Iterable[Decision] = (),
+    lookback_days: int = LOOKBACK_DAYS,
+) -> pa.Table:
     """Acts without a named patient in the window, by whom and by action (schema UNNAMED); arguments as `exposures_of`.
 
     A search is not counted where rows of the same request name its result. Rows of one request and query are one act;
@@ -27,7 +37,7 @@ def unnamed_of(episode: Episode, rows: pa.Table, sessions: pa.Table, *, lookback
     trail counts, 0 where it counts nothing.
     """
     columns = columns_of(rows)
-    verdict = whom(episode, columns, sessions, lookback_days=lookback_days)
+    verdict = whom(episode, columns, sessions, decisions=decisions, lookback_days=lookback_days)
     told = np.unique(columns.request[columns.named & (columns.request != 0)])
     shows = (certainty(columns) != NOT_EXPOSED) & (columns.action != _ADMIN)
     chosen = np.flatnonzero(verdict.inside & ~columns.named & shows & ~np.isin(columns.request, told))

@@ -1,0 +1,73 @@
+"""What a person decided, taken up by the judge: the family *human*.
+
+    challenge-failed, true            -> `suspend`, at once: a failed challenge needs no second family
+    challenge-passed, false, expected -> the account stands on no rung, its statistic begins anew
+    expected, with an end             -> until then it climbs to no rung
+    not-mine, mine, aware             -> nothing here: scope, explain and the clock of the declarations read them
+
+A decision has its place in the accepted order, as a row has: a rebuild meets it there again.
+"""
+
+from __future__ import annotations
+
+from tocsin.detect.judge import Judge
+from tocsin.model.alert import RUNGS, Alert
+from tocsin.model.decision import Decision
+from tocsin.model.rows import MICROSECONDS_A_DAY
+
+_SUSPEND = 1 + RUNGS.index("suspend")
+_SAID = {
+    "challenge-failed": "human: whoever holds the account failed the challenge",
+    "true": "human: a person judged the alert to be true",
+}
+
+
+def decide(judge: Judge, decision: Decision) -> list[Alert]:
+    """Take up a decision; the alert it leads to, if it does. An account that no row has named yet gives none."""
+    account = judge.accounts.numbers.get(decision.account)
+    if account is None or account >= len(judge.state.standing):
+        return []
+    if decision.what in _SAID:
+        return _suspend(judge, account, decision)
+    if decision.what in ("challenge-passed", "false", "expected"):
+        _clear(judge, account, decision)
+    return []
+
+
+def _suspend(judge: Judge, account: int, decision: Decision) -> list[Alert]:
+    """Put the account on the highest rung, if it does not stand there."""
+    state, rung = judge.state, judge.ladder.rungs[_SUSPEND - 1]
+    if state.standing[account] == _SUSPEND and state.until[account] > decision.at:
+        return []
+    state.standing[account] = _SUSPEND
+    state.until[account] = decision.at + rung.duration_us
+    state.excused[account] = 0
+    last = (int(state.until[account]) - 1) // MICROSECONDS_A_DAY
+    judge.stood.update((account, day) for day in range(decision.at // MICROSECONDS_A_DAY, last + 1))
+    theirs = state.open.take(state.open.account == account)
+    weight = int(state.ln_r1[account]) if not len(theirs) else int(max(state.ln_r1[account], theirs.weight.max()))
+    one_in, measured, stratum = judge.ladder.rarity(weight, judge.roles[account])
+    return [
+        Alert(
+            account=decision.account,
+            at=decision.at,
+            rung=rung.name,
+            weight=weight,
+            one_in=one_in,
+            measured=measured,
+            stratum=stratum,
+            calibration=judge.line_of(account, _SUSPEND).calibration,
+            session=int(theirs.id[theirs.last_at.argmax()]) if len(theirs) else 0,
+            reasons=(_SAID[decision.what],),
+            events=decision.events[:10],
+        )
+    ]
+
+
+def _clear(judge: Judge, account: int, decision: Decision) -> None:
+    """The owner was at work: no rung, no statistic, and the days from the eve of the decision on count as hers."""
+    eve = decision.at // MICROSECONDS_A_DAY - 1
+    judge.restart(account, decision.at)
+    judge.stood = {(number, day) for number, day in judge.stood if number != account or day < eve}
+    if decision.what == "expected":
+        judge.state.excused[account] = max(int(judge.state.excused[account]), decision.until)
