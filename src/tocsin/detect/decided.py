@@ -15,6 +15,8 @@ from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.decision import Decision
 from tocsin.model.rows import MICROSECONDS_A_DAY
 
+CLEARING = ("challenge-passed", "false", "expected")
+"""The owner was at work: no alert stands any more."""
 _SUSPEND = 1 + RUNGS.index("suspend")
 _SAID = {
     "challenge-failed": "human: whoever holds the account failed the challenge",
@@ -29,7 +31,7 @@ def decide(judge: Judge, decision: Decision) -> list[Alert]:
         return []
     if decision.what in _SAID:
         return _suspend(judge, account, decision)
-    if decision.what in ("challenge-passed", "false", "expected"):
+    if decision.what in CLEARING:
         _clear(judge, account, decision)
     return []
 

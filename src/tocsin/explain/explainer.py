@@ -190,6 +190,12 @@ class Explainer:
         """An alert stood against this account on this day: its touches vouch for nobody."""
         self.alerted.setdefault(day, set()).add(account)
 
+    def clear(self, account: int, since: int) -> None:
+        """The owner was at work after all: no alert stands against this account from this day on."""
+        for day, accounts in self.alerted.items():
+            if day >= since:
+                accounts.discard(account)
+
     # -- the parts ---------------------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:

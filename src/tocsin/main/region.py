@@ -30,6 +30,7 @@ from tocsin.detect.judge import evidence_table
 from tocsin.detect.ladder import Ladder
 from tocsin.detect.state import Sessions
 from tocsin.door.persons import Persons
+from tocsin.main.decisions import decisions_in, decisions_table, line_of
 from tocsin.main.intake import MAPPED, Files, Intake, Piece, Progress, pieces_of, take_in, unheard
 from tocsin.main.keeping import Digests, kept, told_of, unknown
 from tocsin.main.learning import put_in_force
@@ -38,12 +39,15 @@ from tocsin.main.river import Folded, River, accepted_order
 from tocsin.main.saved import load, save
 from tocsin.main.spool import Spool
 from tocsin.main.tables import alerts_table, rejected_table, sessions_table
+from tocsin.model.decision import Decision
+from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.store.behind import WriteBehind
 
 OWN: Final = "tocsin"
 """Source of Tocsin's own trail."""
 CALIBRATION: Final = "tocsin/calibration"
 SETTINGS: Final = "tocsin/settings"
+SAID: Final = "tocsin/decision"
 EPOCH: Final = date(1970, 1, 1)
 
 
@@ -85,6 +89,8 @@ class Region:
     """The region's own, if one is in force."""
     ladder_text: str = ""
     """The settings that the judge reads, as last recorded in the ledger."""
+    said: list[Decision] = field(default_factory=list)
+    """Decisions of the batch that is being taken in."""
 
     @classmethod
     def open(cls, settings: Settings, *, now: datetime, progress: Progress = unheard) -> Region:
@@ -158,6 +164,10 @@ class Region:
         """Put a calibration in force, through the ledger."""
         return self._own(CALIBRATION, calibration.to_text().replace("\n", " ").encode() + b"\n", now)
 
+    def put_decision(self, decision: Decision, *, now: datetime) -> int:
+        """Let a decision flow in, through the ledger; the number of its batch."""
+        return self._own(SAID, line_of(decision), now)
+
     def catch_up(self, *, progress: Progress = unheard) -> int:
         """Fold the batches that are committed and not folded; how many they were."""
         count = 0
@@ -226,6 +236,8 @@ class Region:
             elif piece.stream == SETTINGS:
                 self.ladder_text = piece.block.data.decode().strip()
                 self._put_in_force()
+            elif piece.stream == SAID:
+                self.said.extend(decisions_in(piece.block.data))
             else:
                 yield piece
 
@@ -241,7 +253,7 @@ class Region:
     def _fold(self, number: int, intake: Intake, progress: Progress) -> _Count:
         """Fold a batch: facts first, then the days in order; then the state is saved."""
         self._learn(number, intake)
-        count = _Count()
+        count = _Count(alerts=self._decide(number))
         days = intake.spool.days()
         with WriteBehind(self.parts) as parts:
             for i, day in enumerate(days):
@@ -258,6 +270,18 @@ class Region:
         save(state_path(self.settings), self.river, folded=number, told=self._told())
         log.info("batch folded", batch=number, events=count.events, alerts=count.alerts, days=len(days))
         return count
+
+    def _decide(self, number: int) -> int:
+        """Take up the decisions of the batch; how many alerts they led to."""
+        said, self.said = self.said, []
+        if not said:
+            return 0
+        self.parts.write("decisions", decisions_table(said), day=None, batch=number)
+        alerts = [alert for decision in said for alert in self.river.decide(decision)]
+        for day in sorted({alert.at // MICROSECONDS_A_DAY for alert in alerts}):
+            of_day = [alert for alert in alerts if alert.at // MICROSECONDS_A_DAY == day]
+            self.parts.write("alerts", alerts_table(of_day), day=EPOCH + timedelta(days=day), batch=number)
+        return len(alerts)
 
     def _learn(self, number: int, intake: Intake) -> None:
         if len(intake.facts):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from tocsin.detect.decided import decide
+from tocsin.detect.decided import CLEARING, decide
 from tocsin.detect.judge import Evidence, Judge
 from tocsin.detect.state import Sessions
 from tocsin.explain.explainer import Explainer
@@ -71,9 +71,12 @@ class River:
     def decide(self, decision: Decision) -> list[Alert]:
         """Take up what a person decided; the alert it leads to, if it does."""
         number = self.explainer.accounts.numbers.get(decision.account)
+        today = decision.at // MICROSECONDS_A_DAY
         if number is not None and decision.what in SOMEBODY_ELSE:
-            for day in {*decision.days, decision.at // MICROSECONDS_A_DAY}:
+            for day in {*decision.days, today}:
                 self.explainer.stand(number, day)
+        if number is not None and decision.what in CLEARING:
+            self.explainer.clear(number, today - 1)
         return decide(self.judge, decision)
 
     def slice(self, events: pa.Table, *, day: int, batch: int) -> tuple[Folded, Sessions]:

@@ -18,7 +18,7 @@ from tocsin.model.act import Act, Entry, Standing, State
 from tocsin.model.event import PATIENT_BYTES, STORED_EVENT
 from tocsin.model.fact import FACT, PERSON
 
-Kind = Literal["events", "facts", "persons", "rejected", "evidence", "alerts", "coverage", "sessions"]
+Kind = Literal["events", "facts", "persons", "rejected", "evidence", "alerts", "coverage", "sessions", "decisions"]
 """What a part holds."""
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
