@@ -70,7 +70,7 @@ def test_without_a_word_the_evidence_decides() -> None:
     [
         (said("mine", sessions=(8,)), {"taken": "thief", "taken too": "thief", "strange": "owner"}),
         (said("not-mine", sessions=(8,)), {"taken": "thief", "taken too": "thief", "strange": "thief"}),
-        (said("false"), {"taken too": "owner", "strange": "unsure"}),
+        (said("false"), {"taken too": "owner", "strange": "owner"}),
         (said("challenge-passed"), {"taken too": "owner", "strange": "unsure"}),
         (said("challenge-failed"), {"taken": "thief", "taken too": "thief", "strange": "unsure"}),
         (said("mine", events=(event_of("taken"),)), {"taken": "owner", "taken too": "thief", "strange": "unsure"}),

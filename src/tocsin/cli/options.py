@@ -7,10 +7,11 @@ from typing import Annotated
 
 from cyclopts import Group, Parameter
 
-WATCH, KNOW, KEEP = (
+WATCH, KNOW, ACT, KEEP = (
     Group("Watch", sort_key=1),
     Group("Know", sort_key=2),
-    Group("Keep", sort_key=3),
+    Group("Act", sort_key=3),
+    Group("Keep", sort_key=4),
 )
 
 Json = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from tocsin.config import Settings
 from tocsin.main.tables import instant
 from tocsin.model.alert import Alert
+from tocsin.model.decision import Decision
 from tocsin.model.episode import Episode
 from tocsin.model.event import categories_of, elements_of
 from tocsin.scope import episodes, exposures_of, unnamed_of
@@ -44,15 +45,20 @@ def harvest(
     questions: Any,
     sessions: pa.Table,
     services: Mapping[str, str],
+    decisions: Sequence[Decision] = (),
 ) -> list[Harvest]:
-    """Scope every episode that the alerts come to. `services`: name -> data categories, joined by spaces."""
+    """Scope every episode that the alerts come to.
+
+    `services`: name -> data categories, joined by spaces; `decisions`: what people said, in accepted order.
+    """
     held = {name: frozenset(categories.split()) for name, categories in services.items()}
     found = []
     for episode in episodes(alerts, settings.rungs()):
         since = datetime.fromtimestamp(episode.opened_at / 1e6, UTC) - timedelta(days=LOOKBACK_DAYS) - _EARLIER
         rows = questions.accesses_of([episode.account], since=since)
         theirs = sessions.filter(pc.equal(sessions["account"].cast(pa.string()), episode.account))
-        found.append(Harvest(episode, exposures_of(episode, rows, theirs, held), unnamed_of(episode, rows, theirs)))
+        exposures = exposures_of(episode, rows, theirs, held, decisions=decisions)
+        found.append(Harvest(episode, exposures, unnamed_of(episode, rows, theirs, decisions=decisions)))
     return found
 
 

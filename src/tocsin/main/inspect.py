@@ -19,11 +19,13 @@ from tocsin.errors import StoreUnavailable, Usage
 from tocsin.explain.nearest import nearest_reason
 from tocsin.explain.reasons import reasons
 from tocsin.explain.staff import Staff
+from tocsin.main.decisions import decisions_of
 from tocsin.main.establish import Harvest, harvest, harvest_data
 from tocsin.main.region import state_path
 from tocsin.main.saved import not_written_yet
 from tocsin.main.tables import alert_data, alert_id, alerts_of, instant
 from tocsin.model.alert import Alert
+from tocsin.model.decision import Decision
 from tocsin.model.event import categories_of, elements_of
 from tocsin.scope.silence import HOUR_US, silent_hours
 
@@ -65,6 +67,10 @@ class Reading:
         written = self.parts.read("sessions")
         unheard_of = pc.invert(pc.is_in(going_on["session"], written["session"].combine_chunks()))
         return pa.concat_tables([written, going_on.filter(unheard_of)]).unify_dictionaries()
+
+    def decisions(self) -> list[Decision]:
+        """What people said, in accepted order."""
+        return decisions_of(self.parts.read("decisions")) if self.parts.batches("decisions", None) else []
 
     def staff(self) -> Staff:
         """The directory as explain reads it."""
@@ -154,6 +160,7 @@ def harvests(reading: Reading, alerts_in: list[Alert]) -> list[Harvest]:
         questions=reading.questions,
         sessions=reading.sessions(),
         services=reading.staff().categories_of_service,
+        decisions=reading.decisions(),
     )
 
 

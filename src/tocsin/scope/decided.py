@@ -3,8 +3,8 @@
 | a person said                         | of                                       | the sessions are            |
 |---------------------------------------|------------------------------------------|-----------------------------|
 | `true`, `challenge-failed`            | the sessions that raised its alerts      | the thief's, all of them    |
-| `false`, `expected`,                  | the same                                 | the owner's                 |
-| `challenge-passed`                    |                                          |                             |
+| `challenge-passed`                    | the same                                 | the owner's                 |
+| `false`, `expected`                   | every session begun by then              | the owner's                 |
 | `not-mine`                            | the sessions named, those of the lines   | the thief's, all of them    |
 | `mine`                                | the sessions named                       | the owner's                 |
 | `mine`                                | lines named                              | those lines are the owner's |
@@ -40,6 +40,8 @@ class Said:
 def said_of(episode: Episode, columns: Columns, decisions: Iterable[Decision]) -> Said:
     """What was said of the sessions of these rows. `decisions` in accepted order; others' accounts are passed over."""
     ids, seg = np.unique(columns.session, return_inverse=True)
+    started = np.full(len(ids), np.iinfo(np.int64).max, np.int64)
+    np.minimum.at(started, seg, columns.at)
     words: dict[tuple[int, str], int] = {}
     mine = np.zeros(len(columns), bool)
     for decision in decisions:
@@ -51,7 +53,7 @@ def said_of(episode: Episode, columns: Columns, decisions: Iterable[Decision]) -
             mine |= lines
         else:
             mine &= ~(lines & (verdict == DECIDED))
-            for place in _about(decision, episode, ids, np.unique(seg[lines])):
+            for place in _about(decision, episode, ids, started, np.unique(seg[lines])):
                 words[place, decision.who] = verdict
     sessions = np.zeros(len(ids), np.int8)
     for (place, _), verdict in words.items():
@@ -59,8 +61,12 @@ def said_of(episode: Episode, columns: Columns, decisions: Iterable[Decision]) -
     return Said(sessions, mine)
 
 
-def _about(decision: Decision, episode: Episode, ids: np.ndarray, of_lines: np.ndarray) -> list[int]:
+def _about(
+    decision: Decision, episode: Episode, ids: np.ndarray, started: np.ndarray, of_lines: np.ndarray
+) -> list[int]:
     """Places of the sessions that a decision is about."""
+    if decision.what in ("false", "expected") and not decision.sessions:
+        return list(np.flatnonzero(started <= decision.at).tolist())
     named: set[int] = set(decision.sessions)
     if not named and not decision.events:
         named = {alert.session for alert in episode.alerts if alert.at <= decision.at}

@@ -1,0 +1,109 @@
+"""Verdicts, challenges and "that was not me" flow back in, and a rebuild meets them again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import Region
+from story.commands import Home
+
+
+@pytest.fixture(scope="module")
+def kept(region: Region, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that holds the region of three thieves. Read only."""
+    home = Home(tmp_path_factory.mktemp("kept"))
+    home.run("import", region("three-thieves"))
+    return home
+
+
+@pytest.fixture
+def mine(kept: Home, tmp_path: Path) -> Home:
+    """A copy of it to write in."""
+    shutil.copytree(kept.root, tmp_path / "mine")
+    return Home(tmp_path / "mine")
+
+
+def stolen(region: Region) -> str:
+    """The account of the first theft."""
+    truth = json.loads((region("three-thieves") / "truth.json").read_text("utf-8"))
+    return str(truth["thefts"][0]["account"])
+
+
+def exposed(home: Home, account: str) -> dict[str, set[str]]:
+    """By whom -> patients."""
+    found: dict[str, set[str]] = {"thief": set(), "unsure": set(), "owner": set()}
+    for row in home.told("scope", "--account", account)["exposures"]:
+        found[row["by"]].add(row["patient"])
+    return found
+
+
+def decide(home: Home, *arguments: str, who: str = "officer") -> Any:
+    """What the command told."""
+    return home.told("decide", *arguments, "--who", who)
+
+
+def test_a_failed_challenge_suspends_at_once(mine: Home, region: Region) -> None:
+    account = stolen(region)
+    told = decide(mine, "challenge-failed", account)
+    assert [alert["rung"] for alert in told["alerts"]] == ["suspend"]
+    last = mine.told("alerts")["alerts"][-1]
+    assert (last["account"], last["rung"]) == (account, "suspend")
+    assert last["reasons"] == ["human: whoever holds the account failed the challenge"]
+    assert decide(mine, "challenge-failed", account)["alerts"] == [], "it stands there already"
+
+
+def test_the_owners_word_leaves_nobody_unsure(mine: Home, region: Region) -> None:
+    account = stolen(region)
+    before = exposed(mine, account)
+    decide(mine, "not-mine", account, who="owner")
+    after = exposed(mine, account)
+    assert after["thief"] >= before["thief"]
+    assert len(after["unsure"]) <= len(before["unsure"])
+    decide(mine, "false", account, who="owner")
+    assert not exposed(mine, account)["thief"], "her last word counts"
+
+
+def test_two_people_who_differ_are_told_so(mine: Home, region: Region) -> None:
+    account = stolen(region)
+    decide(mine, "not-mine", account, who="owner")
+    told = decide(mine, "false", account, who="officer")
+    assert [(one["what"], one["who"]) for one in told["opposed"]] == [("not-mine", "owner")]
+    assert exposed(mine, account)["unsure"], "nobody is believed"
+
+
+def test_a_rebuild_meets_every_decision_again(mine: Home, region: Region) -> None:
+    account = stolen(region)
+    decide(mine, "not-mine", account, who="owner")
+    decide(mine, "challenge-failed", account)
+    before = mine.told("alerts"), mine.told("scope")
+    mine.run("rebuild")
+    assert (mine.told("alerts"), mine.told("scope")) == before
+
+
+def test_a_dry_run_records_nothing(mine: Home, region: Region) -> None:
+    told = mine.told("decide", "true", stolen(region), "--who", "officer", "--dry-run")
+    assert (told["recorded"], told["batch"]) == (False, 0)
+    assert not (mine.state / "derived/v1/decisions").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("perhaps", "x"), "unknown decision"),
+        (("true", "nobody"), "no alert, episode or account"),
+        (("true", "{account}", "--until", "2030-01-01"), "has an end"),
+        (("mine", "{account}", "--event", "zz"), "32 hexadecimal"),
+        (("mine", "{account}", "--event", "0" * 32), "not of this account"),
+        (("mine", "{account}", "--session", "1"), "not of this account"),
+        (("true", "{account}", "--at", "2099-01-01"), "in the future"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(kept: Home, region: Region, arguments: tuple[str, ...], says: str) -> None:
+    told = [one.format(account=stolen(region)) for one in arguments]
+    assert says in kept.run("decide", *told, "--who", "x", code=2).err
+    assert "needs the name" in kept.run("decide", "true", stolen(region), "--who", " ", code=2).err
