@@ -53,7 +53,8 @@ def harvest(
     """
     held = {name: frozenset(categories.split()) for name, categories in services.items()}
     return [
-        exposed(episode, *rows_of(episode, questions, sessions), held, decisions) for episode in episodes(alerts, settings.rungs())
+        exposed(episode, *rows_of(episode, questions, sessions), held, decisions)
+        for episode in episodes(alerts, settings.rungs())
     ]
 
 
