@@ -1,1 +1,1 @@
-"""Contain: what a rung asks for, as acts; connectors carry them out when `acts` calls."""
+"""Contain: a rung of the ladder, and every account of a person, become acts. What cannot be cut or proven is named."""

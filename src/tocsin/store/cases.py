@@ -163,7 +163,7 @@ class SqlCases:
         """See `Cases`."""
         with self._reading() as connection:
             rows = connection.execute(sa.select(_journal).order_by(_journal.c.number)).mappings().all()
-            stands = {act: state for act, state in connection.execute(sa.select(_acts.c.id, _acts.c.state))}
+            stands = {row.id: row.state for row in connection.execute(sa.select(_acts.c.id, _acts.c.state))}
         entries, previous = [], FIRST
         for count, row in enumerate(rows, 1):
             if row["number"] != count or row["hash"] != _hash(previous, row):

@@ -1,1 +1,1 @@
-"""Connectors: where an act is carried out, one file each."""
+"""Where acts on accounts are carried out: SCIM 2.0, a command; and the probes that ask services. One file each."""
