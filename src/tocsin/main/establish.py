@@ -1,94 +1,162 @@
-"""Establish: from alerts to incidents, and whose data each exposed."""
+"""Establish: from alerts to incidents, and the picture of one: what happened, to whom, what was done, what is open."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tocsin.config import Settings
-from tocsin.main.tables import instant
-from tocsin.model.alert import Alert
+from tocsin.main.harvest import Harvest, harvest, harvest_data
+from tocsin.main.study import Study, pictured, study
+from tocsin.main.tables import alert_id
+from tocsin.model.alert import RUNGS
+from tocsin.model.coverage import Coverage
 from tocsin.model.decision import Decision
-from tocsin.model.episode import Episode
-from tocsin.model.event import categories_of, elements_of
-from tocsin.scope import episodes, exposures_of, unnamed_of
-from tocsin.scope.whom import LOOKBACK_DAYS
+from tocsin.model.exposure import SCOPED_SESSION, UNNAMED
+from tocsin.model.incident import Incident
+from tocsin.model.picture import AccountPicture, Moment, Picture
+from tocsin.scope.claims import claims_of, coverage_of
+from tocsin.scope.silence import HOUR_US
+from tocsin.triage import Trace
+from tocsin.triage.timeline import decision_name, instants_of, timeline_of
 
-_EARLIER = timedelta(days=60)
-"""How far before the window an account's rows are read, to know what was its habit."""
+if TYPE_CHECKING:
+    from tocsin.main.inspect import Reading
 
+__all__ = ["Harvest", "aware_of", "harvest", "harvest_data", "incidents", "picture", "picture_of", "study"]
 
-@dataclass(frozen=True, slots=True)
-class Harvest:
-    """What one episode exposed."""
-
-    episode: Episode
-    exposures: pa.Table
-    """Schema EXPOSURE."""
-    unnamed: pa.Table
-    """Schema UNNAMED."""
-
-    def patients(self) -> list[bytes]:
-        """References of the patients exposed."""
-        return list(self.exposures["patient"].to_pylist())
+AWARE = "aware"
+"""Kind of document in the cases: when and by whom the controller became aware, as a person said."""
 
 
-def harvest(
-    alerts: Iterable[Alert],
-    settings: Settings,
-    *,
-    questions: Any,
-    sessions: pa.Table,
-    services: Mapping[str, str],
-    decisions: Sequence[Decision] = (),
-) -> list[Harvest]:
-    """Scope every episode that the alerts come to.
-
-    `services`: name -> data categories, joined by spaces; `decisions`: what people said, in accepted order.
-    """
-    held = {name: frozenset(categories.split()) for name, categories in services.items()}
-    found = []
-    for episode in episodes(alerts, settings.rungs()):
-        since = datetime.fromtimestamp(episode.opened_at / 1e6, UTC) - timedelta(days=LOOKBACK_DAYS) - _EARLIER
-        rows = questions.accesses_of([episode.account], since=since)
-        theirs = sessions.filter(pc.equal(sessions["account"].cast(pa.string()), episode.account))
-        exposures = exposures_of(episode, rows, theirs, held, decisions=decisions)
-        found.append(Harvest(episode, exposures, unnamed_of(episode, rows, theirs, decisions=decisions)))
-    return found
+def incidents(reading: Reading, cases: Any, now: datetime) -> list[Incident]:
+    """Every incident, oldest first. Those that are new get their id in the cases, for good."""
+    return list(study(reading, cases, now).incidents)
 
 
-def harvest_data(found: Harvest, identifiers: Mapping[bytes, tuple[str, str]] | None) -> list[dict[str, Any]]:
-    """Exposures as the replay contract writes them; patients by identifier if identifiers are given."""
-    columns = found.exposures.select(
-        ["episode", "account", "patient", "elements", "certainty", "effect", "by"]
-    ).to_pydict()
-    first, last = (found.exposures[name].cast(pa.int64()).to_pylist() for name in ("first_at", "last_at"))
-    return [
-        {
-            "incident": columns["episode"][i],
-            "account": columns["account"][i],
-            "patient": _named(columns["patient"][i], identifiers),
-            "elements": elements_of(columns["elements"][i]),
-            "categories": categories_of(columns["elements"][i]),
-            "certainty": columns["certainty"][i],
-            "effect": columns["effect"][i],
-            "by": columns["by"][i],
-            "first_at": instant(first[i]),
-            "last_at": instant(last[i]),
-        }
-        for i in range(len(found.exposures))
+def picture(reading: Reading, cases: Any, name: str, now: datetime) -> Picture:
+    """The picture of one incident, by its id or the beginning of it. Raises `Usage` if there is none such."""
+    known = study(reading, cases, now)
+    return picture_of(known, known.incident(name), reading, cases, now)
+
+
+def picture_of(known: Study, incident: Incident, reading: Reading, cases: Any, now: datetime) -> Picture:
+    """The picture of one incident of a study."""
+    ids = [episode.id for episode in incident.episodes]
+    traces = [known.traces[name] for name in ids]
+    names = (incident.id, *incident.absorbed)
+    acts = [standing for name in names for standing in cases.acts(incident=name)]
+    journal = sorted((line for name in names for line in cases.journal(incident=name)), key=lambda line: line.number)
+    decisions = [one for one in reading.decisions() if _concerns(one, incident)]
+    drafts = [(name, at) for name, at, told in cases.kept("declaration") if told.get("incident") in names]
+    instants = instants_of(traces, incident.opened_at, acts, aware_of(names, decisions, cases))
+    exposures = pictured([known.harvests[name].exposures for name in ids], known.persons)
+    coverage = coverage_over(reading, instants.possible_from, instants.ended, now)
+    return Picture(
+        incident=incident,
+        region=reading.settings.region,
+        made_at=_us(now),
+        accounts=tuple(_account(account, traces) for account in incident.accounts),
+        exposures=exposures,
+        unnamed=_joined([known.harvests[name].unnamed for name in ids], UNNAMED),
+        sessions=_joined([known.verdicts[name] for name in ids], SCOPED_SESSION),
+        acts=tuple(acts),
+        journal=tuple(journal),
+        decisions=tuple(decisions),
+        coverage=coverage,
+        claims=claims_of(exposures, coverage),
+        instants=instants,
+        timeline=timeline_of(
+            incident, traces, name_of=alert_id, acts=acts, journal=journal, decisions=decisions, drafts=drafts
+        ),
+        declarations=tuple(drafts),
+    )
+
+
+def aware_of(names: Iterable[str], decisions: Iterable[Decision], cases: Any) -> Moment | None:
+    """When the controller became aware of an incident: the earliest that anybody said, for the clock is strict."""
+    known = set(names)
+    said = [
+        Moment(at=one.at, kind="decision", what="aware", words=one.who, evidence=(decision_name(one),))
+        for one in decisions
+        if one.what == "aware" and one.about in known
     ]
+    for name, _, told in cases.kept(AWARE):
+        if told["incident"] in known:
+            said.append(Moment(at=told["at"], kind="decision", what="aware", words=told["who"], evidence=(name,)))
+    return min(said, key=lambda one: (one.at, one.evidence), default=None)
 
 
-def _named(reference: bytes, identifiers: Mapping[bytes, tuple[str, str]] | None) -> str:
-    """The bare id of a FHIR record, `system|value` of an identifier, else the reference."""
-    known = identifiers.get(reference) if identifiers else None
-    if known is None:
-        return reference.hex()
-    system, value = known
-    return value if system in ("Patient", "") else f"{system}|{value}"
+def coverage_over(reading: Reading, since: int, ended: int | None, now: datetime) -> Coverage:
+    """What each service's trail answers for from `since` to the end; while there is none, to where the trail ends."""
+    from tocsin.main.inspect import watched
+
+    hours = reading.questions.services_by_hour()
+    last = pc.max(hours["hour"].cast(pa.int64())).as_py() or since
+    until = ended + 1 if ended is not None else max(min(last + HOUR_US, _us(now)), since + 1)
+    days = [day for day in reading.parts.days("events") if _day(since) <= day.isoformat() <= _day(until)]
+    batches = {batch for day in days for batch in reading.parts.batches("events", day)}
+    rejected = reading.parts.read("rejected", columns=["batch"])
+    refused = pc.sum(pc.is_in(rejected["batch"], pa.array(sorted(batches), pa.int32()))).as_py() if len(rejected) else 0
+    return coverage_of(
+        hours,
+        since=since,
+        until=until,
+        services=reading.staff().categories_of_service,
+        watch=[(one.service, one.subject, one.verdict, one.reason) for one in watched(reading)],
+        rejected=int(refused or 0),
+    )
+
+
+def _account(account: str, traces: list[Trace]) -> AccountPicture:
+    mine = [trace for trace in traces if trace.episode.account == account]
+    alerts = [alert for trace in mine for alert in trace.episode.alerts]
+    heaviest = max(alerts, key=lambda alert: (alert.weight, -alert.at))
+    return AccountPicture(
+        account=account,
+        professionals=tuple(sorted({one for trace in mine for one in trace.professionals})),
+        episodes=tuple(trace.episode.id for trace in mine),
+        rung=max((alert.rung for alert in alerts), key=RUNGS.index),
+        weight=heaviest.weight,
+        one_in=max(heaviest.one_in, 1.0),
+        measured=heaviest.measured,
+        stratum=heaviest.stratum,
+        calibration=heaviest.calibration,
+        alert=alert_id(heaviest),
+        began=min(trace.sure_began for trace in mine),
+        ended=max(trace.sure_ended for trace in mine),
+        possible_from=min(trace.began for trace in mine),
+        possible_until=max(trace.ended for trace in mine),
+        networks=_surest([trace.networks for trace in mine]),
+        addresses=_surest([trace.addresses for trace in mine]),
+        devices=_surest([trace.devices for trace in mine]),
+        services=_surest([trace.services for trace in mine]),
+        sessions=(sum(trace.sessions[0] for trace in mine), sum(trace.sessions[1] for trace in mine)),
+    )
+
+
+def _surest(places: list[Mapping[Any, str]]) -> tuple[Any, ...]:
+    """The places of the thief's sessions; where there are none, of the doubtful ones."""
+    told = [(place, by) for one in places for place, by in one.items()]
+    return tuple(sorted({place for place, by in told if by == "thief"} or {place for place, _ in told}))
+
+
+def _concerns(decision: Decision, incident: Incident) -> bool:
+    names = {incident.id, *incident.absorbed, *(episode.id for episode in incident.episodes)}
+    alerts = {alert_id(alert) for episode in incident.episodes for alert in episode.alerts}
+    return decision.about in names | alerts or (bool(decision.account) and decision.account in incident.accounts)
+
+
+def _joined(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
+    return pa.concat_tables(tables).unify_dictionaries() if tables else schema.empty_table()
+
+
+def _day(at_us: int) -> str:
+    return datetime.fromtimestamp(at_us / 1e6, UTC).date().isoformat()
+
+
+def _us(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000)

@@ -187,7 +187,7 @@ def coverage(settings: Settings, *, since: datetime | None, until: datetime | No
             }
         )
     rejected = reading.questions.rejections().to_pylist()
-    return {"services": told, "rejected": rejected, "watch": [asdict(watch) for watch in _watch(reading)]}
+    return {"services": told, "rejected": rejected, "watch": [asdict(watch) for watch in watched(reading)]}
 
 
 def rejected(settings: Settings, *, show: int) -> dict[str, Any]:
@@ -208,7 +208,8 @@ def _meant(name: str, alert: Alert) -> bool:
     return name in (alert.account, alert.account.rpartition("|")[2], alert_id(alert))
 
 
-def _watch(reading: Reading) -> list[Any]:
+def watched(reading: Reading) -> list[Any]:
+    """What the trails of the last days let Tocsin watch and vouch for, service by service."""
     days = reading.parts.days("events")[-_SAMPLE_DAYS:]
     if not days:
         return []

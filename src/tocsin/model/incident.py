@@ -16,6 +16,7 @@ LINKS: Final = (
     "account",  # two episodes of one account
     "person",  # two accounts of one professional
     "told",  # a person said so
+    "kept",  # they were one incident before; what joined them then no longer does
 )
 """Why two episodes are one incident, strongest reason first in each link."""
 
@@ -44,6 +45,8 @@ class Incident:
     links: tuple[Link, ...]
     opened_at: int
     """Time of the first alert, microseconds UTC."""
+    absorbed: tuple[str, ...] = ()
+    """Ids of incidents that turned out to be this one: what was done and told under them counts here."""
 
     @property
     def accounts(self) -> tuple[str, ...]:
