@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from tocsin_range.arrays import DAY_MS
+from tocsin_range.balp import LOCAL_ID
 from tocsin_range.facts_out import instants, postcode
-from tocsin_range.fhir import LOCAL_ID, local_number
+from tocsin_range.fhir import local_number
 from tocsin_range.identifiers import INS_TEST
 from tocsin_range.names import MEN, STREETS, SURNAMES, WOMEN
 from tocsin_range.patients import FIRST_ID
