@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from live import Scim, new_user, started
+from live import Scim, new_user, run, started
 from tocsin_range.live import NoProvider, Provider, User
 from tocsin_range.live.provider import PYTHON
 from tocsin_range.live.wire import basic, call
-
-
-def run(command: list[str], account: str) -> str:
-    """Run an argument vector for an account; its output."""
-    argv = [part.replace("{account}", account) for part in command]
-    return subprocess.run(argv, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout.strip()
 
 
 def test_the_discovery_document_names_the_endpoints(provider: Provider) -> None:
@@ -28,7 +21,7 @@ def test_the_discovery_document_names_the_endpoints(provider: Provider) -> None:
 
 
 def test_scim_shows_an_account_with_its_person(provider: Provider, user: User) -> None:
-    shown = Scim(provider).user(user.user_name)
+    shown = Scim.of(provider).user(user.user_name)
     assert shown["active"] is True
     assert shown["name"]["formatted"] == user.name
     assert shown["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]["employeeNumber"] == user.external_id
@@ -46,7 +39,7 @@ def test_scim_wants_a_token(provider: Provider) -> None:
 
 
 def test_scim_disables_and_enables(provider: Provider, user: User) -> None:
-    scim = Scim(provider)
+    scim = Scim.of(provider)
     assert scim.set_active(user.user_name, False).json()["active"] is False
     assert scim.user(user.user_name)["active"] is False
     assert run(provider.probe_command(), user.user_name) == "dead"
@@ -57,7 +50,7 @@ def test_scim_disables_and_enables(provider: Provider, user: User) -> None:
 def test_an_account_added_while_it_runs_is_there(provider: Provider) -> None:
     added = new_user()
     provider.add([added])
-    assert Scim(provider).user(added.user_name)["active"] is True
+    assert Scim.of(provider).user(added.user_name)["active"] is True
 
 
 def test_deleting_tokens_may_be_repeated_and_knows_when_there_is_nobody(provider: Provider, user: User) -> None:
