@@ -7,6 +7,7 @@ from datetime import datetime
 from tocsin.cli import tell
 from tocsin.cli.app import app, now, settings_of, utc
 from tocsin.cli.options import KNOW, Json, Quiet, State
+from tocsin.cli.tell import incident as incident_telling
 from tocsin.cli.tell import know as telling
 
 
@@ -36,6 +37,28 @@ def explain(alert: str, *, state: State = None, json_file: Json = None) -> None:
     tell.write(json_file, told)
     if json_file != "-":
         telling.tell_explain(told)
+
+
+@app.command(group=KNOW)
+def incident(name: str | None = None, *, state: State = None, json_file: Json = None, quiet: Quiet = False) -> None:
+    """Accounts that share a thief, and why they are thought to; of one incident all that is known.
+
+    Parameters
+    ----------
+    name
+        The incident, or the beginning of its name; without it every incident is listed.
+    """
+    from tocsin.main import incident as incidents
+
+    told = incidents.listed(settings_of(state), now=now()) if name is None else None
+    one = incidents.one(settings_of(state), name, now=now()) if name is not None else None
+    tell.write(json_file, one if told is None else told)
+    if quiet or json_file == "-":
+        return
+    if told is not None:
+        incident_telling.tell_incidents(told)
+    elif one is not None:
+        incident_telling.tell_incident(one)
 
 
 @app.command(group=KNOW)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Harvest", "aware_of", "harvest", "harvest_data", "incidents", "picture", "picture_of", "study"]
 
-AWARE = "aware"
-"""Kind of document in the cases: when and by whom the controller became aware, as a person said."""
+_SHORTEST = len("INC-") + 1
+"""Less than that of an incident's name names nothing."""
 
 
 def incidents(reading: Reading, cases: Any, now: datetime) -> list[Incident]:
@@ -52,8 +52,9 @@ def picture_of(known: Study, incident: Incident, reading: Reading, cases: Any, n
     journal = sorted((line for name in names for line in cases.journal(incident=name)), key=lambda line: line.number)
     decisions = [one for one in reading.decisions() if _concerns(one, incident)]
     drafts = [(name, at) for name, at, told in cases.kept("declaration") if told.get("incident") in names]
-    instants = instants_of(traces, incident.opened_at, acts, aware_of(names, decisions, cases))
+    instants = instants_of(traces, incident.opened_at, acts, aware_of(names, decisions))
     exposures = pictured([known.harvests[name].exposures for name in ids], known.persons)
+    unnamed = _joined([known.harvests[name].unnamed for name in ids], UNNAMED)
     coverage = coverage_over(reading, instants.possible_from, instants.ended, now)
     return Picture(
         incident=incident,
@@ -61,13 +62,13 @@ def picture_of(known: Study, incident: Incident, reading: Reading, cases: Any, n
         made_at=_us(now),
         accounts=tuple(_account(account, traces) for account in incident.accounts),
         exposures=exposures,
-        unnamed=_joined([known.harvests[name].unnamed for name in ids], UNNAMED),
+        unnamed=unnamed,
         sessions=_joined([known.verdicts[name] for name in ids], SCOPED_SESSION),
         acts=tuple(acts),
         journal=tuple(journal),
         decisions=tuple(decisions),
         coverage=coverage,
-        claims=claims_of(exposures, coverage),
+        claims=claims_of(exposures, unnamed, coverage),
         instants=instants,
         timeline=timeline_of(
             incident, traces, name_of=alert_id, acts=acts, journal=journal, decisions=decisions, drafts=drafts
@@ -76,18 +77,19 @@ def picture_of(known: Study, incident: Incident, reading: Reading, cases: Any, n
     )
 
 
-def aware_of(names: Iterable[str], decisions: Iterable[Decision], cases: Any) -> Moment | None:
+def aware_of(names: Iterable[str], decisions: Iterable[Decision]) -> Moment | None:
     """When the controller became aware of an incident: the earliest that anybody said, for the clock is strict."""
-    known = set(names)
     said = [
         Moment(at=one.at, kind="decision", what="aware", words=one.who, evidence=(decision_name(one),))
         for one in decisions
-        if one.what == "aware" and one.about in known
+        if one.what == "aware" and _names(one.about, names)
     ]
-    for name, _, told in cases.kept(AWARE):
-        if told["incident"] in known:
-            said.append(Moment(at=told["at"], kind="decision", what="aware", words=told["who"], evidence=(name,)))
     return min(said, key=lambda one: (one.at, one.evidence), default=None)
+
+
+def _names(about: str, names: Iterable[str]) -> bool:
+    """Whether a person who wrote this means one of these incidents: its id or the beginning of it."""
+    return about.startswith("INC-") and len(about) > _SHORTEST and any(name.startswith(about) for name in names)
 
 
 def coverage_over(reading: Reading, since: int, ended: int | None, now: datetime) -> Coverage:
@@ -147,6 +149,8 @@ def _surest(places: list[Mapping[Any, str]]) -> tuple[Any, ...]:
 def _concerns(decision: Decision, incident: Incident) -> bool:
     names = {incident.id, *incident.absorbed, *(episode.id for episode in incident.episodes)}
     alerts = {alert_id(alert) for episode in incident.episodes for alert in episode.alerts}
+    if decision.what == "aware":
+        return _names(decision.about, (incident.id, *incident.absorbed))
     return decision.about in names | alerts or (bool(decision.account) and decision.account in incident.accounts)
 
 

@@ -20,9 +20,10 @@ from tocsin.explain.nearest import nearest_reason
 from tocsin.explain.reasons import reasons
 from tocsin.explain.staff import Staff
 from tocsin.main.decisions import decisions_of
-from tocsin.main.establish import Harvest, harvest, harvest_data
+from tocsin.main.harvest import Harvest, harvest_data
 from tocsin.main.region import state_path
 from tocsin.main.saved import not_written_yet
+from tocsin.main.study import study
 from tocsin.main.tables import alert_data, alert_id, alerts_of, instant
 from tocsin.model.alert import Alert
 from tocsin.model.decision import Decision
@@ -131,37 +132,30 @@ def scope(
     who: str | None,
     now: datetime,
 ) -> dict[str, Any]:
-    """Incidents and whose data each exposed; identifiers only with a reason, and a receipt for it."""
+    """Episodes, incident by incident, and whose data each exposed; identifiers only with a reason and a receipt."""
     if who is not None and reveal is None:
         raise Usage("--who alone reveals nothing", advice="Say why too: --reveal REASON --who NAME.")
     reading = Reading(settings)
-    alerts_in = [alert for alert in reading.alerts() if account is None or _meant(account, alert)]
-    if account is not None and not alerts_in:
-        raise Usage("no alert concerns this account", advice="`tocsin alerts` lists accounts and alerts.")
-    found = harvests(reading, alerts_in)
+    known = study(reading, wiring.cases(settings), now)
+    meant = [(incident, episode) for incident in known.incidents for episode in incident.episodes]
+    if account is not None:
+        meant = [(incident, one) for incident, one in meant if any(_meant(account, alert) for alert in one.alerts)]
+        if not meant:
+            raise Usage("no alert concerns this account", advice="`tocsin alerts` lists accounts and alerts.")
+    found = [(incident.id, known.harvests[episode.id]) for incident, episode in meant]
     identifiers = None
     if reveal is not None:
         references = wiring.region_references(settings)
-        wanted = {patient for one in found for patient in one.patients()}
+        wanted = {patient for _, one in found for patient in one.patients()}
         identifiers = wiring.vault(settings, references).reveal(wanted, reason=reveal, who=who or "", now=now)
     return {
-        "incidents": [_incident_data(one) for one in found],
-        "exposures": [row for one in found for row in harvest_data(one, identifiers)],
+        "incidents": [_incident_data(name, one) for name, one in found],
+        "exposures": [
+            {**row, "incident": name, "episode": row["incident"]}
+            for name, one in found
+            for row in harvest_data(one, identifiers)
+        ],
     }
-
-
-def harvests(reading: Reading, alerts_in: list[Alert]) -> list[Harvest]:
-    """Scope of the incidents that alerts come to."""
-    if not alerts_in:
-        return []
-    return harvest(
-        alerts_in,
-        reading.settings,
-        questions=reading.questions,
-        sessions=reading.sessions(),
-        services=reading.staff().categories_of_service,
-        decisions=reading.decisions(),
-    )
 
 
 def coverage(settings: Settings, *, since: datetime | None, until: datetime | None) -> dict[str, Any]:
@@ -217,13 +211,14 @@ def watched(reading: Reading) -> list[Any]:
     return watchable(None, sample)
 
 
-def _incident_data(found: Harvest) -> dict[str, Any]:
+def _incident_data(name: str, found: Harvest) -> dict[str, Any]:
     by = found.exposures["by"].cast(pa.string())
     thief = found.exposures.filter(pc.not_equal(by, "owner"))
     bits = thief["elements"].to_pylist()
     union = int(np.bitwise_or.reduce(np.array(bits, np.uint32))) if bits else 0
     return {
-        "incident": found.episode.id,
+        "incident": name,
+        "episode": found.episode.id,
         "account": found.episode.account,
         "opened_at": instant(found.episode.opened_at),
         "alerts": [alert_id(alert) for alert in found.episode.alerts],

@@ -72,6 +72,8 @@ class Claim:
     """Persons of whom the trail shows that the thief, or somebody who may be the thief, saw it."""
     possible: int
     """Persons of whom the trail does not say what was shown."""
+    unnamed: int
+    """Acts of the thief, or of who may be, that showed patients whom the trail does not name; nor which data."""
     vouched: bool
     """Every service that may hold it is vouched for over the whole window: then, and only then, `seen` is all."""
     unvouched: tuple[str, ...]

@@ -54,8 +54,11 @@ def coverage_of(
     return Coverage(since=window.start, until=window.stop, services=tuple(told), rejected=rejected)
 
 
-def claims_of(exposures: pa.Table, coverage: Coverage) -> tuple[Claim, ...]:
-    """What may be said of each category of data, in the order of CATEGORIES. `exposures`: schema PICTURED."""
+def claims_of(exposures: pa.Table, unnamed: pa.Table, coverage: Coverage) -> tuple[Claim, ...]:
+    """What may be said of each category of data, in the order of CATEGORIES.
+
+    `exposures`: schema PICTURED; `unnamed`: schema UNNAMED.
+    """
     by = exposures["by"].cast(pa.string())
     thief = exposures.filter(pc.is_in(by, pa.array(["thief", "unsure"])))
     certain = thief["certainty"].cast(pa.string())
@@ -63,13 +66,17 @@ def claims_of(exposures: pa.Table, coverage: Coverage) -> tuple[Claim, ...]:
     possible = pc.equal(certain, "possible").to_numpy(zero_copy_only=False) if len(thief) else np.zeros(0, bool)
     persons = thief["person"].to_pylist()
     events = thief["events"].to_pylist()
-    return tuple(_claim(category, bits, possible, persons, events, coverage) for category in CATEGORIES)
+    nameless = unnamed.filter(pc.is_in(unnamed["by"].cast(pa.string()), pa.array(["thief", "unsure"])))
+    acts = pc.sum(nameless["acts"]).as_py() or 0
+    return tuple(_claim(category, bits, possible, persons, events, acts, coverage) for category in CATEGORIES)
 
 
 def nothing_opened(claims: Iterable[Claim], categories: Sequence[str] = CLINICAL) -> bool:
     """Whether it may be said that no data of these categories was seen. Only then."""
     mine = [claim for claim in claims if claim.subject in categories]
-    return bool(mine) and all(claim.vouched and not claim.seen and not claim.possible for claim in mine)
+    return bool(mine) and all(
+        claim.vouched and not claim.seen and not claim.possible and not claim.unnamed for claim in mine
+    )
 
 
 def spans(hours: Iterable[int]) -> tuple[tuple[int, int], ...]:
@@ -142,6 +149,7 @@ def _claim(
     possible: np.ndarray,
     persons: list[bytes],
     events: list[list[str]],
+    unnamed: int,
     coverage: Coverage,
 ) -> Claim:
     mask = np.uint32(bits_of(*(element for element, of in CATEGORY_OF.items() if of == category)))
@@ -155,7 +163,8 @@ def _claim(
         subject=category,
         seen=len(seen),
         possible=len(maybe),
-        vouched=bool(holding) and not unvouched and not coverage.rejected,
+        unnamed=unnamed,
+        vouched=bool(coverage.services) and not unvouched and not coverage.rejected,
         unvouched=unvouched,
         evidence=tuple(event for place in sure[:SAMPLE] for event in events[place][:1]),
     )

@@ -64,16 +64,18 @@ def tell_scope(told: dict[str, Any]) -> None:
         out.print("No incident.")
         return
     table = table_of("", "incident", "since (UTC)", "account", "rungs", "#thief", "#unsure", "#owner", "categories")
+    before = ""
     for one in told["incidents"]:
         patients = one["patients"]
         table.add_row(
-            one["incident"],
+            one["incident"] if one["incident"] != before else "",
             one["opened_at"][:16].replace("T", " "),
             one["account"].rpartition("|")[2],
             " > ".join(one["rungs"]),
             *(f"{patients[name]:,}" for name in ("thief", "unsure", "owner")),
             ", ".join(one["categories"]),
         )
+        before = one["incident"]
     out.print(table)
     out.print("Each patient with elements, certainty and times: tocsin scope --json FILE")
 
