@@ -15,6 +15,7 @@ FIRST_DAY = date(2025, 9, 29)
 """The third and fourth day lie in another month."""
 
 ACCOUNTS = ("dr.ferrand", "Zoé", "' OR 1=1 --")
+PROFESSIONALS = ("99000000001", "Practitioner/é")
 SERVICES = ("Résultats d'examens", "放射線科")
 NETWORKS = ("203.0.113.0/24", "2001:db8:1::/48")
 DEVICES = (0, 7, 2**64 - 1)
@@ -37,6 +38,7 @@ _ROW = st.fixed_dictionaries(
         "at": st.sampled_from(MOMENTS[:2]) | st.sampled_from(MOMENTS),
         "service": st.none() | st.sampled_from(SERVICES),
         "account": st.none() | st.sampled_from(ACCOUNTS),
+        "professional": st.none() | st.sampled_from(PROFESSIONALS),
         "client": st.sampled_from((None, "viewer", "viewer")),
         "network": st.none() | st.sampled_from(NETWORKS),
         "device": st.sampled_from(DEVICES),

@@ -19,6 +19,7 @@ from parity.strategies import (
     MOMENTS,
     NETWORKS,
     PATIENTS,
+    PROFESSIONALS,
     REQUESTS,
     Piece,
     event_id_of,
@@ -42,6 +43,8 @@ QUESTIONS: dict[str, st.SearchStrategy[Ask]] = {
     "accesses_to": st.tuples(some_of(PATIENTS), periods()).map(lambda a: lambda q: q.accesses_to(a[0], **a[1])),
     "patients_of": _over_time.map(lambda a: lambda q: q.patients_of(a[0], **a[1])),
     "seen": some_of(ACCOUNTS).map(lambda a: lambda q: q.seen(a)),
+    "professionals_of": some_of(ACCOUNTS).map(lambda a: lambda q: q.professionals_of(a)),
+    "accounts_of": some_of(PROFESSIONALS).map(lambda a: lambda q: q.accounts_of(a)),
     "days_of": _over_time.map(lambda a: lambda q: q.days_of(a[0], **a[1])),
     "origins_of": _over_time.map(lambda a: lambda q: q.origins_of(a[0], **a[1])),
     "accounts_from": st.tuples(some_of(NETWORKS), some_of(DEVICES), periods()).map(

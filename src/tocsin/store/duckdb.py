@@ -15,6 +15,7 @@ from tocsin.model.event import STORED_EVENT
 from tocsin.store.engine import engine
 from tocsin.store.files import REBUILD
 from tocsin.store.interface import (
+    BEARERS,
     DAYS_OF,
     EXPLANATIONS_OF,
     ORIGINS,
@@ -60,6 +61,13 @@ _PATIENTS_OF = f"""
     FROM {_ROWS} WHERE {_OF} AND patient IS NOT NULL GROUP BY patient ORDER BY patient"""
 
 _SEEN = f"SELECT account, {_EXTENT}, {_EVENTS} FROM {_ROWS} WHERE {_OF} GROUP BY account ORDER BY account"
+
+_BEARERS = f"SELECT account, professional, {_EXTENT}, {_EVENTS} FROM {_ROWS} WHERE account IS NOT NULL"
+_BY_BEARER = "GROUP BY account, professional ORDER BY account, professional"
+
+_PROFESSIONALS_OF = f"{_BEARERS} AND professional IS NOT NULL AND {_OF} {_BY_BEARER}"
+
+_ACCOUNTS_OF = f"{_BEARERS} AND professional IN (SELECT unnest($professionals::VARCHAR[])) {_BY_BEARER}"
 
 _DAYS_OF = f"""
     SELECT account, "at"::DATE AS day, service, {_EVENTS}, {_FAILED}, {_PATIENTS}
@@ -122,6 +130,14 @@ class DuckDBQuestions:
     def seen(self, accounts: Sequence[str]) -> pa.Table:
         """See `interface.Questions.seen`."""
         return self._ask(_SEEN, SEEN, Period.of(None, None), accounts=list(accounts))
+
+    def professionals_of(self, accounts: Sequence[str]) -> pa.Table:
+        """See `interface.Questions.professionals_of`."""
+        return self._ask(_PROFESSIONALS_OF, BEARERS, Period.of(None, None), accounts=list(accounts))
+
+    def accounts_of(self, professionals: Sequence[str]) -> pa.Table:
+        """See `interface.Questions.accounts_of`."""
+        return self._ask(_ACCOUNTS_OF, BEARERS, Period.of(None, None), professionals=list(professionals))
 
     def days_of(
         self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None

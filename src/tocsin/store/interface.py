@@ -139,6 +139,11 @@ SERVICES_BY_HOUR: Final = pa.schema(
 SEEN: Final = pa.schema([("account", _text), ("first_at", _time), ("last_at", _time), ("events", pa.int64())])
 """`Questions.seen`."""
 
+BEARERS: Final = pa.schema(
+    [("account", _text), ("professional", _text), ("first_at", _time), ("last_at", _time), ("events", pa.int64())]
+)
+"""`Questions.professionals_of` and `Questions.accounts_of`."""
+
 DAYS_OF: Final = pa.schema(
     [
         ("account", _text),
@@ -203,6 +208,12 @@ class Questions(Protocol):
 
     def seen(self, accounts: Sequence[str]) -> pa.Table:
         """Since when, and until when, the trail knows these accounts: SEEN, by account; the unknown are left out."""
+
+    def professionals_of(self, accounts: Sequence[str]) -> pa.Table:
+        """Whom the trail names as professionals at work on these accounts: BEARERS, by (account, professional)."""
+
+    def accounts_of(self, professionals: Sequence[str]) -> pa.Table:
+        """The accounts on which the trail names these professionals: BEARERS, by (account, professional)."""
 
     def days_of(
         self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tocsin.model.event import STORED_EVENT
 from tocsin.store.interface import (
+    BEARERS,
     DAYS_OF,
     EXPLANATIONS_OF,
     ORIGINS,
@@ -112,6 +113,15 @@ class MemoryQuestions:
         """See `interface.Questions.seen`."""
         groups = _groups(self._of(accounts, None, None), "account")
         return _told([{"account": account, **_extent(its), "events": _events(its)} for (account,), its in groups], SEEN)
+
+    def professionals_of(self, accounts: Sequence[str]) -> pa.Table:
+        """See `interface.Questions.professionals_of`."""
+        return _bearers(row for row in self._of(accounts, None, None) if row["professional"] is not None)
+
+    def accounts_of(self, professionals: Sequence[str]) -> pa.Table:
+        """See `interface.Questions.accounts_of`."""
+        rows = (row for row in self._rows(None, None) if row["account"] is not None)
+        return _bearers(row for row in rows if row["professional"] is not None and row["professional"] in professionals)
 
     def days_of(
         self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
@@ -256,6 +266,17 @@ def _reached(patient: bytes, rows: list[Row]) -> Row:
             elements |= row["elements"]
     counts = {"events": _events(rows), "shown": _events(rows, _succeeded), "opened": _events(rows, _opened)}
     return {"patient": patient, **_extent(rows), **counts, "elements": elements}
+
+
+def _bearers(rows: Iterable[Row]) -> pa.Table:
+    groups = _groups(rows, "account", "professional")
+    return _told(
+        [
+            {"account": account, "professional": professional, **_extent(its), "events": _events(its)}
+            for (account, professional), its in groups
+        ],
+        BEARERS,
+    )
 
 
 def _origins(rows: list[Row]) -> pa.Table:
