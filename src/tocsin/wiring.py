@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from tocsin.config import Settings
+from tocsin.config.sections import Connector
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.judge import Judge
 from tocsin.detect.ladder import Ladder
@@ -181,3 +182,56 @@ def typesetter() -> Callable[[Path, Mapping[str, Any]], bytes]:
     from tocsin.main.typeset import typesetter as made
 
     return made()
+
+
+def _scim(name: str, said: Connector, now: Callable[[], int]) -> Any:
+    from tocsin.contain.connectors.bearer import Bearer
+    from tocsin.contain.connectors.scim import ScimConnector
+    from tocsin.contain.connectors.secret import read_secret
+
+    if not said.url or said.secret_file is None:
+        raise Usage(f"'connectors.{name}' needs url and secret_file", advice="See docs/how-to/contain.md.")
+    path = said.secret_file
+    bearer = Bearer(
+        token_url=said.token_url,
+        client_id=said.client_id,
+        secret=lambda: read_secret(path, f"connectors.{name}"),
+        now=now,
+    )
+    return ScimConnector(url=said.url, match=said.match, person=said.person, bearer=bearer, timeout_s=said.timeout_s)
+
+
+def _command(name: str, said: Connector, now: Callable[[], int]) -> Any:
+    from tocsin.contain.connectors.command import CommandConnector
+
+    if not said.command:
+        raise Usage(f"'connectors.{name}' needs a command", advice="See docs/how-to/contain.md.")
+    return CommandConnector(name, said.command, undo=said.undo, timeout_s=said.timeout_s)
+
+
+CONNECTORS: Final[dict[str, Callable[[str, Connector, Callable[[], int]], Any]]] = {
+    "scim": _scim,
+    "command": _command,
+}
+"""Kind of connector -> what makes it."""
+_DOES: Final = {"scim": ("suspend-account",), "command": ("suspend-account", "delete-tokens")}
+
+
+def connectors(settings: Settings, *, now: Callable[[], int]) -> dict[tuple[str, str], Any]:
+    """(kind of act, name) -> what carries it out, probes among them. Raises `Usage` for settings that make no sense."""
+    from tocsin.contain.connectors.probe import Probe
+
+    made: dict[tuple[str, str], Any] = {}
+    for name, said in settings.connectors.items():
+        if said.kind not in CONNECTORS:
+            known = ", ".join(CONNECTORS)
+            raise Usage(f"'connectors.{name}.kind' is unknown: {said.kind}", advice=f"Known: {known}.")
+        one = CONNECTORS[said.kind](name, said, now)
+        for kind in said.does:
+            if kind not in _DOES[said.kind]:
+                can = ", ".join(_DOES[said.kind])
+                raise Usage(f"'connectors.{name}.does': {said.kind} cannot do {kind}", advice=f"It can: {can}.")
+            made[kind, name] = one
+    for name, probe in settings.probes.items():
+        made["prove-dead", name] = Probe(probe.service or name, probe.command, timeout_s=probe.timeout_s)
+    return made

@@ -70,6 +70,14 @@ class Runner:
         with self.holding(act):
             return self._carry_out(self.standing(act))
 
+    def check(self, act: str) -> Standing:
+        """Ask again whether what was proven still is so: others may have changed it. If not, it is `unproven`, due."""
+        with self.holding(act):
+            standing = self.standing(act)
+            if standing.state != "proven":
+                return standing
+            return self._prove(self.connector(standing.act), standing, standing)
+
     def undo(self, act: str, *, why: str = "") -> Standing:
         """Take one act back: see `acts.undo`."""
         return undo(self, act, why=why)
@@ -196,7 +204,7 @@ class Runner:
         return self.cases.move(
             standing.act.id,
             state,
-            of=("begun", "applied"),
+            of=("begun", "applied", "proven"),
             at=at,
             who=self.who,
             proof={**proof, "at": at},

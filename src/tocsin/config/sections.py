@@ -80,7 +80,8 @@ class Connector:
     person: str = ""
     """SCIM attribute that equals the professional's identifier, so that every account of the person is found."""
     command: tuple[str, ...] = ()
-    """Argument vector; `{account}` is replaced by the account's value. Exit code 0 is done; repeating it is safe."""
+    """Argument vector; `{account}` is replaced by the account's value (what stands behind `|`). Exit code 0 is done;
+    repeating it must be safe."""
     undo: tuple[str, ...] = ()
     """Argument vector that takes it back; none: it cannot be undone."""
     timeout_s: float = 10.0
@@ -92,7 +93,8 @@ class Probe:
     """`[probes.NAME]`: how a service is asked whether an account still lives there."""
 
     command: tuple[str, ...]
-    """Argument vector with `{account}` and `{token}`; it prints `dead`, `alive` or `unknown`."""
+    """Argument vector; `{account}` is replaced by the account as trails name it (`system|value`), `{token}` by the id
+    of a token where one is known. It prints `dead`, `alive` or `unknown`."""
     service: str = ""
     """Service as trails name it; by default NAME."""
     accounts: tuple[str, ...] = ()

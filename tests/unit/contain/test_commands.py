@@ -121,7 +121,7 @@ def test_a_probe_says_one_of_three_words(code: str, state: str) -> None:
 
 
 def test_a_probe_is_given_account_and_token() -> None:
-    code = "import sys; print('dead' if sys.argv[1:] == ['dupont', 'tok'] else 'alive')"
+    code = "import sys; print('dead' if sys.argv[1:] == ['idp|dupont', 'tok'] else 'alive')"
     assert Probe("p", (PYTHON, "-c", code, "{account}", "{token}")).verify(act(token="tok"))["state"] == "dead"
     assert Probe("p", (PYTHON, "-c", code, "{account}", "{token}")).verify(act())["state"] == "alive"
 

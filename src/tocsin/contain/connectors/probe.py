@@ -29,7 +29,7 @@ class Probe:
 
     def verify(self, act: Act) -> dict[str, Any]:
         """Ask the service."""
-        values = {"account": act.target.rpartition("|")[2], "token": act.arguments.get("token", "")}
+        values = {"account": act.target, "token": act.arguments.get("token", "")}
         told = {"service": self._service}
         try:
             ran = run(self._command, values, timeout_s=self._timeout_s)

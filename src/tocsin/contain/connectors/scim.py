@@ -31,6 +31,8 @@ from tocsin.model.act import Act
 
 PATIENCE_S: Final = 2.0
 """A provider that asks to wait (429, 503) is waited for once, so long at most; then the act is tried again later."""
+KEPT_OPEN_S: Final = 60.0
+"""An idle connection is kept so long, unless the provider closes it: a cut should find it open."""
 PAGES: Final = 1000
 """Pages of a list that are read at most where a provider does not filter."""
 
@@ -58,6 +60,7 @@ class ScimConnector:
             transport=transport,
             follow_redirects=False,
             trust_env=False,
+            limits=httpx2.Limits(keepalive_expiry=KEPT_OPEN_S),
         )
         models = ScimProvider(models=[User, EnterpriseUser], resource_types=[ResourceType.from_resource(_MODEL)])
         # Payloads are not checked against the schemas: a provider whose e-mails have one attribute too many must not
@@ -109,6 +112,11 @@ class ScimConnector:
             return []
         found = self._all_with(self._person, person)
         return sorted({value for one in found for value in values_at(one, self._match)})
+
+    def person_of(self, value: str) -> str:
+        """The identifier of the person an account belongs to, as the provider knows it; empty if it does not say."""
+        values = values_at(self._account(value), self._person) if self._person else []
+        return values[0] if len(values) == 1 else ""
 
     def warm(self) -> None:
         """Fetch the token, open the connection and learn what the provider can, before it is urgent."""

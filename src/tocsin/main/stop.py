@@ -1,0 +1,188 @@
+"""Stop: an account is cut wherever it is held, proven dead where it can be, and given back exactly as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.config import Settings
+from tocsin.contain.plan import Plan
+from tocsin.errors import Conflict, StoreUnavailable, Usage
+from tocsin.main.cutter import Cutter, act_data
+from tocsin.main.inspect import Reading
+from tocsin.main.tables import alert_id
+from tocsin.model.act import NEVER, UNFINISHED, Standing
+from tocsin.model.alert import RUNGS
+from tocsin.model.incident import incident_id
+from tocsin.scope import episodes
+
+Clock = Callable[[], int]
+"""Microseconds UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is to be contained."""
+
+    incident: str
+    accounts: tuple[str, ...]
+    """As the trail names them."""
+    episodes: tuple[str, ...] = ()
+
+
+def contain(
+    settings: Settings,
+    about: str,
+    *,
+    rung: str = "suspend",
+    who: str,
+    why: str = "",
+    approve: bool = False,
+    dry_run: bool = False,
+    now: Clock,
+) -> dict[str, Any]:
+    """Plan what `rung` asks for, for an incident or an account and every account of the person; show it, and do it
+    if it is approved, by `approve` or beforehand in the settings.
+
+    `about`: an incident, an episode, an alert, or an account (`system|value`; its value alone where an alert is on
+    it). Raises `Usage` for what makes no sense, `Conflict` if another process carries out acts.
+    """
+    if rung not in RUNGS:
+        raise Usage(f"unknown rung '{rung}'", advice=f"The rungs are {', '.join(RUNGS)}.")
+    _check_who(who)
+    cutter = Cutter(settings, now=now, who=who)
+    subject = subject_of(settings, cutter.cases, about)
+    persons = [cutter.person_of(account) for account in subject.accounts]
+    accounts = list(dict.fromkeys(account for person in persons for account in person.accounts))
+    made = cutter.planned(subject.incident, rung, accounts, asked_by=who, why=why or f"rung {rung}", again=True)
+    notes = list(dict.fromkeys(note for person in persons for note in person.notes))
+    if dry_run:
+        return {**_head(subject, rung, accounts, made, notes), "dry_run": True, **_acts_planned(made)}
+    approved = approve or rung in settings.contain.pre_approved
+    if subject.episodes:
+        cutter.cases.assign(subject.incident, subject.episodes, at=now())
+    standings = cutter.runner.plan(made.acts, approve=approved)
+    if approved:
+        standings = cutter.carry_out(standings)
+    return {**_head(subject, rung, accounts, made, notes), "dry_run": False, **told_of(standings)}
+
+
+def undo(settings: Settings, about: str, *, who: str, why: str, now: Clock) -> dict[str, Any]:
+    """Take back one act, or every act of an incident or of an account, newest first.
+
+    Raises `Usage` if there is no such act, `Conflict` if another process carries out acts.
+    """
+    _check_who(who)
+    cutter = Cutter(settings, now=now, who=who)
+    standings = _meant(cutter, settings, about)
+    done = []
+    for standing in reversed(standings):
+        if standing.state not in ("undone", "refused"):
+            done.append(cutter.runner.undo(standing.act.id, why=why))
+    if not done:
+        raise Conflict("everything of it is taken back already", done="Nothing was done.")
+    return {"undone": True, **told_of(done), "notes": _notes(cutter, done)}
+
+
+def resume(settings: Settings, *, who: str = "resume", now: Clock) -> dict[str, Any]:
+    """Carry on with every act that is unfinished and due; what is due later is told with its time."""
+    cutter = Cutter(settings, now=now, who=who)
+    done = cutter.runner.resume()
+    left = [one for one in cutter.cases.acts(states=UNFINISHED) if one.next_at < NEVER]
+    return {"resumed": len(done), **told_of(done), "left": [act_data(standing) for standing in left]}
+
+
+def acts(settings: Settings, incident: str | None = None) -> dict[str, Any]:
+    """Every act of an incident (or of all), in the order in which they were planned, and where each stands."""
+    from tocsin import wiring
+
+    return told_of(wiring.cases(settings).acts(incident=incident))
+
+
+def told_of(standings: Iterable[Standing]) -> dict[str, Any]:
+    """Acts, and which of them have not come to what they should: `sound` if there are none."""
+    standings = list(standings)
+    alive = [one.act.id for one in standings if one.state == "unproven" and one.proof.get("state") == "alive"]
+    unknown = [one.act.id for one in standings if one.state == "unproven" and one.proof.get("state") != "alive"]
+    failed = [one.act.id for one in standings if one.state in ("failed", "undoing")]
+    return {
+        "acts": [act_data(standing) for standing in standings],
+        "alive": alive,
+        "unknown": unknown,
+        "failed": failed,
+        "sound": not (alive or unknown or failed),
+    }
+
+
+def subject_of(settings: Settings, cases: Any, about: str) -> Subject:
+    """What a person means. Raises `Usage`."""
+    try:
+        reading = Reading(settings)
+        alerts = reading.alerts()
+    except StoreUnavailable:
+        alerts = []
+    climbs = episodes(alerts, settings.rungs())
+    given = cases.incident_of(one.id for one in climbs)
+    incident = {one.id: given.get(one.id) or incident_id([one.id]) for one in climbs}
+    meant = [one for one in climbs if about in (one.id, incident[one.id])]
+    if not meant:
+        named = [one for one in climbs if about in (one.account, one.account.rpartition("|")[2])]
+        named = named or [one for one in climbs if about in {alert_id(alert) for alert in one.alerts}]
+        if len({one.account for one in named}) > 1:
+            raise Usage("several accounts have this name", advice="Say it in full: system|value.")
+        meant = named[-1:]
+    if meant:
+        accounts = tuple(dict.fromkeys(one.account for one in meant))
+        return Subject(incident[meant[-1].id], accounts, tuple(one.id for one in meant))
+    known = tuple(dict.fromkeys(one.act.target for one in cases.acts(incident=about)))
+    if known:
+        return Subject(about, known)
+    if "|" not in about:
+        raise Usage(
+            "no incident, episode, alert or account on which there is an alert has this name",
+            advice="`tocsin incident` and `tocsin alerts` list them; an account without alert is named system|value.",
+        )
+    return Subject(incident_id([f"account {about}"]), (about,))
+
+
+def _meant(cutter: Cutter, settings: Settings, about: str) -> list[Standing]:
+    if about.startswith("ACT-"):
+        one = cutter.cases.act(about)
+        found = [] if one is None else [one]
+    else:
+        everything = cutter.cases.acts()
+        found = [one for one in everything if one.act.incident == about]
+        found = found or [one for one in everything if about in (one.act.target, one.act.target.rpartition("|")[2])]
+    if not found:
+        raise Usage("no act, incident or account with acts has this name", advice="`tocsin incident` lists them.")
+    return found
+
+
+def _check_who(who: str) -> None:
+    if not who.strip():
+        raise Usage("an act needs the name of who asks for it", advice="Add --who NAME.")
+
+
+def _head(subject: Subject, rung: str, accounts: list[str], made: Plan, notes: list[str]) -> dict[str, Any]:
+    return {
+        "incident": subject.incident,
+        "rung": rung,
+        "accounts": accounts,
+        "not_enforced": made.not_enforced,
+        "gaps": [{"account": gap.account, "kind": gap.kind, "words": gap.words} for gap in made.gaps],
+        "notes": notes,
+    }
+
+
+def _acts_planned(made: Plan) -> dict[str, Any]:
+    return told_of(
+        Standing(act=act, state="planned", attempts=0, since=0, next_at=0, before={}, proof={}) for act in made.acts
+    )
+
+
+def _notes(cutter: Cutter, standings: list[Standing]) -> list[str]:
+    """Why nothing was to be undone, where that is so."""
+    ids = {standing.act.id for standing in standings}
+    told = [entry.detail.get("nothing to undo") for entry in cutter.cases.journal() if entry.act in ids]
+    return list(dict.fromkeys(words for words in told if words))
