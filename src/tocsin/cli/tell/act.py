@@ -59,7 +59,9 @@ def _tell_acts(out: Console, told: dict[str, Any]) -> None:
     for act in told["acts"]:
         colour = _COLOURS.get(act["state"], "")
         state = f"[{colour}]{act['state']}[/]" if colour else act["state"]
-        table.add_row(act["act"], act["kind"], escape(act["by"]), escape(_short(act["account"])), state, escape(_proof(act)))
+        table.add_row(
+            act["act"], act["kind"], escape(act["by"]), escape(_short(act["account"])), state, escape(_proof(act))
+        )
     out.print(table)
 
 
