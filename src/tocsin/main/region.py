@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -34,11 +34,13 @@ from tocsin.main.decisions import decisions_in, decisions_table, line_of
 from tocsin.main.intake import MAPPED, Files, Intake, Piece, Progress, pieces_of, take_in, unheard
 from tocsin.main.keeping import Digests, kept, told_of, unknown
 from tocsin.main.learning import put_in_force
+from tocsin.main.live import ROWS_HELD, Live, is_live, parse_live
 from tocsin.main.parsing import Parser, Recipe
 from tocsin.main.river import Folded, River, accepted_order
-from tocsin.main.saved import load, save
+from tocsin.main.saved import load, packed, put_state
 from tocsin.main.spool import Spool
 from tocsin.main.tables import alerts_table, rejected_table, sessions_table
+from tocsin.model.alert import Alert
 from tocsin.model.decision import Decision
 from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.store.behind import WriteBehind
@@ -48,6 +50,8 @@ OWN: Final = "tocsin"
 CALIBRATION: Final = "tocsin/calibration"
 SETTINGS: Final = "tocsin/settings"
 SAID: Final = "tocsin/decision"
+OWN_STREAMS: Final = "tocsin/"
+"""What the streams of Tocsin's own trail begin with."""
 EPOCH: Final = date(1970, 1, 1)
 
 
@@ -73,6 +77,10 @@ class Accepted:
     """Names of files that are neither trail nor facts: they were not opened."""
 
 
+Heard = Callable[[int, list[Alert]], None]
+"""Told (batch, its alerts) as soon as they are known; the same again if the batch is folded again after a stop."""
+
+
 @dataclass(slots=True)
 class Region:
     """An opened region, to write. Close it."""
@@ -91,9 +99,12 @@ class Region:
     """The settings that the judge reads, as last recorded in the ledger."""
     said: list[Decision] = field(default_factory=list)
     """Decisions of the batch that is being taken in."""
+    heard: Heard = lambda batch, alerts: None
 
     @classmethod
-    def open(cls, settings: Settings, *, now: datetime, progress: Progress = unheard) -> Region:
+    def open(
+        cls, settings: Settings, *, now: datetime, progress: Progress = unheard, heard: Heard | None = None
+    ) -> Region:
         """Open or create the region's state and fold what was committed and not folded."""
         wiring.reasons_of(settings)  # what makes no sense is refused before the ledger has it for ever
         references = wiring.region_references(settings)
@@ -101,6 +112,7 @@ class Region:
         try:
             parts = wiring.parts(settings.state / "derived", durable=False)  # see `_fold`
             region = cls(settings, ledger, parts, wiring.vault(settings, references), references, _river())
+            region.heard = heard or region.heard
             shutil.rmtree(settings.state / "tmp", ignore_errors=True)
             region._resume()
             region.catch_up(progress=progress)
@@ -170,15 +182,26 @@ class Region:
 
     def catch_up(self, *, progress: Progress = unheard) -> int:
         """Fold the batches that are committed and not folded; how many they were."""
-        count = 0
+        count, live = 0, self.live(durable=False)
         for batch in self.ledger.batches(after=self.folded):
+            count += 1
+            if is_live(batch):
+                self._fold_again(live, batch)
+                continue
+            live.checkpoint(saved=self.folded)
             pieces = (Piece(stream, block, 0) for stream, block in self.ledger.blocks(batch))
             total = sum(piece.length for piece in batch.pieces)
             trail = sum(piece.length for piece in batch.pieces if piece.stream in ("AuditEvent", MAPPED))
             intake = self._intake(pieces, _recipe_of(batch, self.references), batch.number, total, trail, progress)
             self._fold(batch.number, intake, progress)
-            count += 1
+            live.met.clear()
+        live.checkpoint(saved=self.folded)
         return count
+
+    def live(self, *, durable: bool = True) -> Live:
+        """What folds live batches from here on. While it has some in hand, nobody else folds."""
+        parts = wiring.parts(self.settings.state / "derived", durable=True) if durable else self.parts
+        return Live(self.river, parts, self.vault.admit, self._packed, self._save if durable else self._sync_and_save)
 
     def rebuild(self, *, progress: Progress = unheard) -> int:
         """Delete all derived data and make it anew from the ledger; how many batches were folded."""
@@ -265,9 +288,8 @@ class Region:
                 self._write(parts, day, number, folded, ended)
                 count.events += int((events["row"].to_numpy() == 0).sum())
                 count.alerts += len(folded.alerts)
-        os.sync()  # once for all parts: a state that says "folded" must not outlive them
-        self.folded = number
-        save(state_path(self.settings), self.river, folded=number, told=self._told())
+                self.heard(number, folded.alerts)
+        self._sync_and_save(number, self._packed(number))
         log.info("batch folded", batch=number, events=count.events, alerts=count.alerts, days=len(days))
         return count
 
@@ -278,6 +300,7 @@ class Region:
             return 0
         self.parts.write("decisions", decisions_table(said), day=None, batch=number)
         alerts = [alert for decision in said for alert in self.river.decide(decision)]
+        self.heard(number, alerts)
         for day in sorted({alert.at // MICROSECONDS_A_DAY for alert in alerts}):
             of_day = [alert for alert in alerts if alert.at // MICROSECONDS_A_DAY == day]
             self.parts.write("alerts", alerts_table(of_day), day=EPOCH + timedelta(days=day), batch=number)
@@ -322,11 +345,26 @@ class Region:
         if folded.alerts:
             parts.write("alerts", alerts_table(folded.alerts), day=when, batch=number)
 
-    def _told(self) -> dict[str, Any]:
-        return {
-            "calibration": self.calibration.to_text() if self.calibration else "",
-            "ladder": self.ladder_text,
-        }
+    def _fold_again(self, live: Live, batch: Any) -> None:
+        """Fold a live batch from the ledger."""
+        recipe = _recipe_of(batch, self.references)
+        pieces = [Piece(stream, block, 0) for stream, block in self.ledger.blocks(batch)]
+        self.heard(batch.number, live.fold(batch.number, *parse_live(pieces, recipe)))
+        if live.waiting.rows >= ROWS_HELD:
+            live.checkpoint(saved=self.folded)
+
+    def _packed(self, number: int) -> bytes:
+        told = {"calibration": self.calibration.to_text() if self.calibration else "", "ladder": self.ladder_text}
+        return packed(self.river, folded=number, told=told)
+
+    def _sync_and_save(self, number: int, state: bytes) -> None:
+        os.sync()  # once for all parts: a state that says "folded" must not outlive them
+        self._save(number, state)
+
+    def _save(self, number: int, state: bytes) -> None:
+        """From now on everything up to this batch is folded."""
+        put_state(state_path(self.settings), state)
+        self.folded = number
 
     def _resume(self) -> None:
         """Take up the saved state, if there is one that fits; else everything is folded anew."""
@@ -336,6 +374,7 @@ class Region:
             self.river = _river()
             return
         self.folded = resumed.folded
+        self.parts.drop(after=self.folded)
         self.ladder_text = resumed.told["ladder"]
         if resumed.told["calibration"]:
             self.calibration = Calibration.from_text(resumed.told["calibration"])

@@ -1,8 +1,9 @@
 """The river in calls: rows of a slice -> explain -> judge -> remembered; the same for an import, a replay, a rebuild.
 
-open(day)   what happened before the day settles; sessions that ended are handed out
+turn(day)   the day before is closed, unless it goes on: slices are days, however many batches a day comes in
+    close(day)  alerts of the day are told to explain, which sees them from the next slice on
+    open(day)   what happened before the day settles; sessions that ended are handed out
 fold(rows)  explained, judged, remembered, in batches of any size
-close(day)  alerts of the day are told to explain, which sees them from the next slice on
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class River:
     """Joins references to persons; see `join`."""
     marked: np.ndarray = field(default_factory=lambda: np.zeros(0, "V17"))
     """References of honey patients; see `mark`."""
+    opened: int | None = None
+    """The day whose slice is open; see `turn`."""
 
     def join(self, person_of: Persons) -> None:
         """Read records as these persons from now on: in events, facts and marks alike."""
@@ -80,14 +83,25 @@ class River:
         return decide(self.judge, decision)
 
     def slice(self, events: pa.Table, *, day: int, batch: int) -> tuple[Folded, Sessions]:
-        """Fold the events of one day (schema EVENT, accepted order). Returns what came, and sessions that ended."""
-        finished = self.open(day)
+        """Fold events of one day (schema EVENT, accepted order). Returns what came, and sessions that ended."""
+        finished = self.turn(day)
         self.meet(events)
         folded = Folded()
         for part in batches(events):
             self.fold(part, batch=batch, into=folded)
-        self.close(day)
         return folded, finished
+
+    def turn(self, day: int) -> Sessions:
+        """Go on to rows of this day: its slice is opened and the one before closed, unless it is open already.
+
+        A live stream brings a day in thousands of batches: they are one slice, as they are in an import of the day.
+        """
+        if self.opened == day:
+            return Sessions.none()
+        if self.opened is not None:
+            self.close(self.opened)
+        self.opened = day
+        return self.open(day)
 
     def open(self, day: int) -> Sessions:
         """Before the rows of a day."""

@@ -43,17 +43,29 @@ class Resumed:
 
 def save(path: Path, river: River, *, folded: int, told: dict[str, Any]) -> None:
     """Write the state of the folds after batch `folded`. Raises `DiskFull`; the state before stays then."""
+    put_state(path, packed(river, folded=folded, told=told))
+
+
+def packed(river: River, *, folded: int, told: dict[str, Any]) -> bytes:
+    """The state of the folds after batch `folded`, as it is written: the river may go on meanwhile."""
     arrays: dict[str, np.ndarray] = {}
-    words: dict[str, Any] = {"version": VERSION, "folded": folded, "told": told}
+    words: dict[str, Any] = {"version": VERSION, "folded": folded, "told": told, "opened": river.opened}
     _put_explainer(river, arrays, words)
     _put_judge(river, arrays, words)
     arrays["words"] = np.frombuffer(json.dumps(words).encode("utf-8", "surrogatepass"), np.uint8)
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def put_state(path: Path, state: bytes) -> None:
+    """Write a packed state, whole or not at all. Raises `DiskFull`; the state before stays then."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     scratch = path.with_suffix(".tmp")
     try:
         descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            file.write(state)
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)
@@ -76,6 +88,7 @@ def load(path: Path, river: River) -> Resumed | None:
             return None
         _take_explainer(river, arrays, words)
         _take_judge(river, arrays, words)
+        river.opened = words["opened"]
         return Resumed(words["folded"], words["told"])
     except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile):
         return None

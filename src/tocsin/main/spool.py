@@ -50,13 +50,13 @@ class Spool:
         return pa.concat_tables(tables).unify_dictionaries() if tables else EVENT.empty_table()
 
     def _cut(self) -> None:
-        for day, table in _by_day(self.held):
+        for day, table in by_day(self.held):
             self.days_held.setdefault(day, []).append(table)
         self.held, self.rows = [], 0
 
     def _write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for day, table in _by_day(self.held):
+        for day, table in by_day(self.held):
             path = self.folder / f"{day}-{len(self.days_written.get(day, []))}.arrow"
             try:
                 with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
@@ -69,7 +69,8 @@ class Spool:
         self.held, self.rows = [], 0
 
 
-def _by_day(tables: list[pa.Table]) -> list[tuple[int, pa.Table]]:
+def by_day(tables: list[pa.Table]) -> list[tuple[int, pa.Table]]:
+    """Events (schema EVENT) of some tables by day (since 1970, UTC), oldest first."""
     if not tables:
         return []
     table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()

@@ -80,6 +80,13 @@ class Parts(Protocol):
         its own first attempt and take all its lines for duplicates.
         """
 
+    def drop(self, *, after: int) -> int:
+        """Delete the parts of batches after `after` that nothing merged stands for: how many there were.
+
+        A stop between parts and the state that counts them leaves some behind, perhaps of other batches than the
+        next attempt makes.
+        """
+
     def compact(self, kind: Kind, *, before: date) -> list[str]:
         """Merge parts into few files, sorted by account, so that a question about a few accounts reads little.
 

@@ -65,6 +65,13 @@ class MemoryParts:
         columns = [self._tables["events", day, batch].column("event_id").to_pylist() for batch in batches]
         return np.array(sorted({event_id for column in columns for event_id in column}), dtype="S16")
 
+    def drop(self, *, after: int) -> int:
+        """See `interface.Parts.drop`."""
+        found = [place for place in self._tables if place[2] > after]
+        for place in found:
+            del self._tables[place]
+        return len(found)
+
     def compact(self, kind: Kind, *, before: date) -> list[str]:
         """See `interface.Parts.compact`. There is nothing to gain here."""
         return []

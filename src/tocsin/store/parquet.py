@@ -75,6 +75,15 @@ class ParquetParts:
         found = self._looking_twice("events", day, tables)
         return _distinct([_bytes_of(chunk) for table in found for chunk in table.column("event_id").chunks])
 
+    def drop(self, *, after: int) -> int:
+        """See `interface.Parts.drop`."""
+        found = [
+            path for kind in KINDS for (_, batch), path in self.layout.in_force(kind).parts.items() if batch > after
+        ]
+        for path in found:
+            path.unlink(missing_ok=True)
+        return len(found)
+
     def compact(self, kind: Kind, *, before: date) -> list[str]:
         """See `interface.Parts.compact`."""
         schema = self.schema(kind)
