@@ -19,7 +19,7 @@ NETWORK = (
     "requests", "httpx", "aiohttp", "httpx2", "scim2_client", "starlette", "uvicorn", "smtplib", "multiprocessing",
 )  # fmt: skip
 DIALS_OR_LISTENS = {
-    "collect/transports/http.py": ("starlette", "uvicorn", "asyncio"),
+    "collect/transports/http.py": ("starlette", "uvicorn", "asyncio", "socket"),
     "contain/connectors": ("subprocess", "httpx2", "scim2_client"),
     "door/identities.py": ("httpx2",),
 }
@@ -27,8 +27,8 @@ DIALS_OR_LISTENS = {
 INPUT_OUTPUT = ("os", "io", "pathlib", "shutil", "tempfile", "time", "logging", "random", "secrets")
 
 READS_ENVIRONMENT = ("config/__init__.py",)
-READS_CLOCK = ("cli/app.py", "cli/watch.py")
-"""Where the loops of `serve` will stand, they are added here."""
+READS_CLOCK = ("cli/app.py", "cli/watch.py", "main/serve/clock.py")
+"""The last one is where the loops of `serve` read it."""
 FACES = ("cli", "web")
 FACES_MAY_IMPORT = (
     "tocsin.main",

@@ -32,7 +32,7 @@ class Disk:
 
     def open_to_overwrite(self, path: Path) -> int:
         """Open a file that is written in place, created for the owner alone; gives its descriptor."""
-        return self._step(os.open, path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        return self._step(os.open, path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
 
     def write(self, descriptor: int, data: bytes) -> None:
         """Write all of `data`, however often the system takes only a part."""

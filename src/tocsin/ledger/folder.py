@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from datetime import datetime
@@ -30,12 +31,15 @@ def hold(ledger: Path, disk: Disk) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
         os.close(descriptor)
         raise StoreUnavailable(
-            "Another process writes this ledger.",
+            "Another process writes this ledger" + (f": {holder}." if holder.isdigit() else "."),
             done="Nothing was changed.",
-            advice="Stop the other `tocsin` first, or use a command that only reads.",
+            advice="If it is `tocsin serve`, let it follow the files; else stop it first, or use a command that reads.",
         ) from error
+    with contextlib.suppress(OSError):  # a courtesy to whoever is refused; the lock is what holds
+        os.pwrite(descriptor, b"%-20d" % os.getpid(), 0)
     return descriptor
 
 

@@ -78,6 +78,10 @@ class Order:
     """Byte of the manifest at which batch 1, 1 + LANDMARK_EVERY, ... begins."""
     files: dict[str, set[str]] = field(default_factory=dict)
     """Source -> SHA-256 of each file taken in."""
+    followed: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Source -> {SHA-256 of what was read of a file that grows: its bytes}; whole files are read to their end."""
+    handed_in: set[str] = field(default_factory=set)
+    """Names of what was taken from the inbox."""
 
     @property
     def last_segment(self) -> SegmentRecord | None:
@@ -101,6 +105,12 @@ class Order:
             self._touch(state, line)
         for file in line.meta.get("files", ()):
             self.files.setdefault(line.source, set()).add(file["sha256"])
+            self.followed.setdefault(line.source, {})[file["sha256"]] = file["bytes"]
+        for mark in line.meta.get("follow", ()):
+            places = self.followed.setdefault(line.source, {})
+            places.pop(mark["was"], None)
+            places[mark["sha256"]] = mark["bytes"]
+        self.handed_in.update(line.meta.get("inbox", ()))
 
     def _touch(self, state: SegmentState, line: Committed) -> None:
         record = self.segments.get(state.segment)

@@ -55,6 +55,14 @@ class LedgerView:
         """Whether a file with this SHA-256 (lower-case hexadecimal) was taken in from this source before."""
         return sha256 in self._order.files.get(source, ())
 
+    def followed(self, source: str) -> dict[str, int]:
+        """How far files of this source that grow were read: {SHA-256 of what was read: its bytes}."""
+        return dict(self._order.followed.get(source, {}))
+
+    def was_handed_in(self, name: str) -> bool:
+        """Whether this was taken from the inbox before."""
+        return name in self._order.handed_in
+
     def batches(self, *, after: int = 0) -> Iterator[Batch]:
         """The batches committed so far, in accepted order, beginning with number `after + 1`."""
         return (batch_of(line) for line in self.commits(after=after))

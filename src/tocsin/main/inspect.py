@@ -21,8 +21,8 @@ from tocsin.explain.reasons import reasons
 from tocsin.explain.staff import Staff
 from tocsin.main.decisions import decisions_of
 from tocsin.main.harvest import Harvest, harvest_data
-from tocsin.main.region import state_path
-from tocsin.main.saved import not_written_yet
+from tocsin.main.saved import not_written_yet, state_path
+from tocsin.main.serve.outbox import fresh_alerts, key_of
 from tocsin.main.study import study
 from tocsin.main.tables import alert_data, alert_id, alerts_of, instant
 from tocsin.model.alert import Alert
@@ -47,10 +47,12 @@ class Reading:
         self.questions = wiring.questions(settings, self.parts)
 
     def alerts(self) -> list[Alert]:
-        """Every alert, oldest first."""
-        if not self.parts.days("alerts"):
-            return []
-        return sorted(alerts_of(self.parts.read("alerts")), key=lambda alert: (alert.at, alert.account))
+        """Every alert, oldest first: those of the parts, and those just told that no part holds yet."""
+        fresh = fresh_alerts(self.settings)
+        written = alerts_of(self.parts.read("alerts")) if self.parts.days("alerts") else []
+        known = set(map(key_of, written))
+        fresh = [alert for alert in fresh if key_of(alert) not in known]
+        return sorted([*written, *fresh], key=lambda alert: (alert.at, alert.account))
 
     def alert(self, name: str) -> Alert:
         """One alert by its name (or the beginning of it). Raises `Usage`."""

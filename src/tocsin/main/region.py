@@ -10,13 +10,11 @@ They are streams of a batch like any other, so a rebuild meets them at the same 
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -24,12 +22,13 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin import log, wiring
-from tocsin.config import RungSettings, Settings
+from tocsin.config import Settings
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.judge import evidence_table
 from tocsin.detect.ladder import Ladder
 from tocsin.detect.state import Sessions
 from tocsin.door.persons import Persons
+from tocsin.main.accepted import Accepted
 from tocsin.main.decisions import decisions_in, decisions_table, line_of
 from tocsin.main.intake import MAPPED, Files, Intake, Piece, Progress, pieces_of, take_in, unheard
 from tocsin.main.keeping import Digests, kept, told_of, unknown
@@ -37,7 +36,8 @@ from tocsin.main.learning import put_in_force
 from tocsin.main.live import ROWS_HELD, Live, is_live, parse_live
 from tocsin.main.parsing import Parser, Recipe
 from tocsin.main.river import Folded, River, accepted_order
-from tocsin.main.saved import load, packed, put_state
+from tocsin.main.saved import load, packed, put_state, state_path
+from tocsin.main.settings_told import ladder_text, settings_in
 from tocsin.main.spool import Spool
 from tocsin.main.tables import alerts_table, rejected_table, sessions_table
 from tocsin.model.alert import Alert
@@ -50,31 +50,7 @@ OWN: Final = "tocsin"
 CALIBRATION: Final = "tocsin/calibration"
 SETTINGS: Final = "tocsin/settings"
 SAID: Final = "tocsin/decision"
-OWN_STREAMS: Final = "tocsin/"
-"""What the streams of Tocsin's own trail begin with."""
 EPOCH: Final = date(1970, 1, 1)
-
-
-@dataclass(slots=True)
-class Accepted:
-    """What an import came to."""
-
-    batch: int
-    """0 if nothing was new."""
-    lines: int = 0
-    events: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-    rejected_by_reason: dict[str, int] = field(default_factory=dict)
-    facts: int = 0
-    files_known: int = 0
-    """Files whose every byte the ledger holds already."""
-    alerts: int = 0
-    calibrated: bool = False
-    """Whether a calibration of the region's own is in force."""
-    damage: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
-    """Names of files that are neither trail nor facts: they were not opened."""
 
 
 Heard = Callable[[int, list[Alert]], None]
@@ -345,6 +321,11 @@ class Region:
         if folded.alerts:
             parts.write("alerts", alerts_table(folded.alerts), day=when, batch=number)
 
+    def fold_own(self, number: int, pieces: list[Piece]) -> None:
+        """Fold a batch of Tocsin's own trail that has just been committed; the ones before it are folded."""
+        recipe = Recipe(wiring.FORMATS["fhir"](), OWN, self.references)
+        self._fold(number, self._intake(iter(pieces), recipe, number, 1, 0, unheard), unheard)
+
     def _fold_again(self, live: Live, batch: Any) -> None:
         """Fold a live batch from the ledger."""
         recipe = _recipe_of(batch, self.references)
@@ -393,24 +374,6 @@ class _Count:
 def _river() -> River:
     """A river on the settings that ship: what a region sets comes through the ledger."""
     return wiring.river(Settings(), (wiring.factory(),), contain=False)
-
-
-def state_path(settings: Settings) -> Path:
-    """Where the folds' state is saved."""
-    return settings.state / "derived" / "v1" / "judge"
-
-
-def ladder_text(settings: Settings) -> str:
-    """The settings that the judge reads, as one canonical line."""
-    rungs = {name: asdict(rung) for name, rung in settings.ladder.items()}
-    return json.dumps({"ladder": rungs, "off": sorted(settings.switched_off)}, sort_keys=True)
-
-
-def settings_in(text: str) -> Settings:
-    """The settings of such a line, the others as they ship."""
-    told = json.loads(text)
-    ladder = {name: RungSettings(**rung) for name, rung in told["ladder"].items()}
-    return Settings(ladder=ladder, switched_off=tuple(told["off"]))
 
 
 def _recipe_of(batch: Any, references: Any) -> Recipe:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from tocsin.config import Settings
 from tocsin.detect.judge import Evidence
 from tocsin.detect.state import Sessions, State
 from tocsin.errors import DiskFull
@@ -39,6 +40,20 @@ class Resumed:
     folded: int
     """Number of the last batch in it."""
     told: dict[str, Any]
+
+
+def state_path(settings: Settings) -> Path:
+    """Where the folds' state is saved."""
+    return settings.state / "derived" / "v1" / "judge"
+
+
+def folded_in(path: Path) -> int:
+    """Number of the last batch that a saved state counts; 0 if there is none."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return int(json.loads(file["words"].tobytes().decode("utf-8", "surrogatepass"))["folded"])
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile):
+        return 0
 
 
 def save(path: Path, river: River, *, folded: int, told: dict[str, Any]) -> None:

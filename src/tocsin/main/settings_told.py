@@ -1,0 +1,21 @@
+"""The settings that the judge reads, as a line of Tocsin's own trail."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from tocsin.config import RungSettings, Settings
+
+
+def ladder_text(settings: Settings) -> str:
+    """The settings that the judge reads, as one canonical line."""
+    rungs = {name: asdict(rung) for name, rung in settings.ladder.items()}
+    return json.dumps({"ladder": rungs, "off": sorted(settings.switched_off)}, sort_keys=True)
+
+
+def settings_in(text: str) -> Settings:
+    """The settings of such a line, the others as they ship."""
+    told = json.loads(text)
+    ladder = {name: RungSettings(**rung) for name, rung in told["ladder"].items()}
+    return Settings(ladder=ladder, switched_off=tuple(told["off"]))
