@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from live import REGION, needed
+from tocsin_range.live.loopback import Handler, Server, serving
 from tocsin_range.make import make
 from tocsin_range.recipe import Recipe
 
@@ -52,13 +53,33 @@ class Up:
         self.process.communicate(timeout=30)
 
 
+class Collector(Handler):
+    """Takes what services send."""
+
+    received: list[bytes]
+
+    def do_POST(self) -> None:
+        self.received.append(self.body())
+        self.answer(201, {})
+
+
 @pytest.fixture
-def running(bulk: Path, tmp_path: Path) -> Iterator[Up]:
-    one = Up(tmp_path / "up", "--region", f"{REGION}={bulk}", "--accounts", "4", "--at", "2025-09-10T10:00:00+02:00")
-    try:
-        yield one
-    finally:
-        one.end()
+def received() -> list[bytes]:
+    return []
+
+
+@pytest.fixture
+def running(bulk: Path, tmp_path: Path, received: list[bytes]) -> Iterator[Up]:
+    with serving(Server(type("Here", (Collector,), {"received": received}))) as collector:
+        one = Up(
+            tmp_path / "up",
+            *("--region", f"{REGION}={bulk}", "--collector", f"{REGION}={collector.url}"),
+            *("--accounts", "4", "--at", "2025-09-10T10:00:00+02:00"),
+        )
+        try:
+            yield one
+        finally:
+            one.end()
 
 
 def alive(pid: int) -> bool:
@@ -77,7 +98,7 @@ def gone(pids: list[int]) -> bool:
     return False
 
 
-def test_attack_work_and_try_speak_to_what_is_up(running: Up, tmp_path: Path) -> None:
+def test_attack_work_and_try_speak_to_what_is_up(running: Up, tmp_path: Path, received: list[bytes]) -> None:
     live = running.folder / "live.json"
     assert live.stat().st_mode & 0o077 == 0
     first, *_ = [one for one in running.live["regions"][REGION]["accounts"] if not one["second"]]
@@ -102,6 +123,11 @@ def test_attack_work_and_try_speak_to_what_is_up(running: Up, tmp_path: Path) ->
         for line in (Path(one["trail_folder"]) / "AuditEvent-live.ndjson").read_text(encoding="utf-8").splitlines()
     ]
     assert all('"start":"2025-09-10T' in line for line in recorded)
+    for _ in range(100):
+        if len(received) >= len(recorded):
+            break
+        time.sleep(0.05)
+    assert sorted(line.decode() for line in received) == sorted(recorded)
 
 
 def test_sigterm_ends_everything(running: Up) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +100,11 @@ def test_a_token_shown_as_bearer_is_known_to_the_services_probe(live: Live, acco
     assert run(placement["probe"], account["account"]) == "dead"
     assert call("GET", f"{placement['url']}/me", headers=bearer(loot.access)).json() == {"account": account["account"]}
     assert run(placement["probe"], account["account"]) == "alive"
+    run(live["provider"]["delete_tokens"], account["account"])
+    assert call("GET", f"{placement['url']}/patients/7000001", headers=bearer(loot.access)).status == 401
+    last = (Path(placement["trail_folder"]) / "AuditEvent-live.ndjson").read_bytes().splitlines()[-1]
+    assert account["user_name"] in last.decode()
+    assert json.loads(last)["outcome"] == "4"
 
 
 def test_faults_in_front_of_the_real_provider(live: Live, account: Live) -> None:

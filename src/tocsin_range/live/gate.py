@@ -127,6 +127,11 @@ class Gate:
         with self._lock:
             _keep(self._shown, token, subject)
 
+    def owner_of(self, token: str) -> str | None:
+        """Whose token this was when it was last shown as Bearer and worked."""
+        with self._lock:
+            return self._shown.get(token)
+
     def serves(self, subject: str, token: str = "") -> bool:
         """Whether any session or token of the account would be served now. Raises `ProviderDown`.
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+_LOWEST_PORT, _PORTS = 20_000, 12_000
 STOP_S = 5.0
 """Seconds a child has to end by itself after SIGTERM, before it is killed."""
 
@@ -21,10 +23,16 @@ class DidNotStart(RuntimeError):
 
 
 def free_port() -> int:
-    """A loopback TCP port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback TCP port that nobody uses at this moment.
+
+    It is drawn below the range from which systems take the ports of outgoing connections: one of those would be taken
+    by a busy neighbour in the seconds before it is listened on.
+    """
+    while True:
+        port = _LOWEST_PORT + secrets.randbelow(_PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def told_to_stop() -> threading.Event:

@@ -251,10 +251,12 @@ class Desk(Handler):
             if session is None:
                 gate.remember(token, subject)
             return subject, token
-        if session is not None and kind is not None:
+        if session is not None:
             session.ended = True  # what was refused once is not served again, whatever the provider says later
+        known = session.subject if session is not None else gate.owner_of(token)
+        if known is not None and kind is not None:
             told = patients if kind == acts.READ else ()
-            self._tell(kind, session.subject, token, patients=told or (), query=query, request=request, outcome=REFUSED)
+            self._tell(kind, known, token, patients=told or (), query=query, request=request, outcome=REFUSED)
         self.answer(401, {"error": "sign in"}, WWW_Authenticate="Bearer")
         return None
 

@@ -108,7 +108,8 @@ class Thief:
             usable = [one for one in self.accounts if self.thefts[one["account"]].refused is None]
             if not usable:
                 break
-            service = self.plan.services[turn % len(self.plan.services)]
+            # A step further each time all accounts have had their turn: else as many of both would never mix.
+            service = self.plan.services[(turn + turn // len(usable)) % len(self.plan.services)]
             self._turn(usable[turn % len(usable)], service, targets)
             turn += 1
             progress(self)
