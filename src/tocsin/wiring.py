@@ -235,13 +235,3 @@ def connectors(settings: Settings, *, now: Callable[[], int]) -> dict[tuple[str,
     for name, probe in settings.probes.items():
         made["prove-dead", name] = Probe(probe.service or name, probe.command, timeout_s=probe.timeout_s)
     return made
-
-
-def actor(settings: Settings) -> Any:
-    """What acts on alerts; None where this version has nothing that does."""
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    if find_spec("tocsin.main.actor") is None:
-        return None
-    return import_module("tocsin.main.actor").Actor(settings)

@@ -10,18 +10,20 @@ import contextlib
 import json
 import os
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from tocsin import log, wiring
+from tocsin import log
 from tocsin.config import Settings
-from tocsin.errors import TocsinError
+from tocsin.errors import StoreUnavailable, TocsinError
+from tocsin.main.actor import Actor
+from tocsin.main.inspect import Reading
 from tocsin.main.serve import clock
-from tocsin.main.serve.outbox import outbox_path, serve_folder, told
+from tocsin.main.serve.outbox import key_of, outbox_path, serve_folder, told
 from tocsin.main.serve.status import Say, write_status
 from tocsin.main.serve.stopping import Loop
 from tocsin.model.alert import Alert
+from tocsin.scope.episodes import episodes
 
 LOOK_S: Final = 0.01
 DUE_S: Final = 1.0
@@ -32,29 +34,59 @@ TIMINGS: Final = "timings.jsonl"
 
 
 class Acts(Protocol):
-    """What acts on alerts."""
+    """What acts on alerts: `main.actor`, behind `Cutting`."""
 
-    def alerts(self, alerts: Sequence[Alert], *, now: datetime) -> object:
+    def alerts(self, alerts: Sequence[Alert]) -> object:
         """These were raised; it may be told one twice."""
 
-    def due(self, now: datetime) -> object:
+    def due(self) -> object:
         """Do what is due by now."""
 
+    def close(self) -> None:
+        """Finish what is at hand."""
 
-class Onlooker:
-    """Where no actor is installed: says so."""
 
-    def alerts(self, alerts: Sequence[Alert], *, now: datetime) -> None:
+class Cutting:
+    """The actor, told alerts with the episode each belongs to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._rungs = settings.rungs()
+        self._by_account: dict[str, dict[str, Alert]] = {}
+        with contextlib.suppress(StoreUnavailable):  # nothing was imported yet
+            self._remember(Reading(settings).alerts())
+        self._actor = Actor(settings, now=lambda: int(clock.utc().timestamp() * 1_000_000))
+        self._actor.warm()
+
+    def alerts(self, alerts: Sequence[Alert]) -> None:
         """See `Acts.alerts`."""
-        log.warning("alerts came, and nothing acts on them in this version", alerts=len(alerts))
+        self._remember(alerts)
+        told = {key_of(alert) for alert in alerts}
+        rows = [
+            {"account": alert.account, "rung": alert.rung, "episode": episode.id, "at": alert.at}
+            for account in dict.fromkeys(alert.account for alert in alerts)
+            for episode in episodes(self._by_account[account].values(), self._rungs)
+            for alert in episode.alerts
+            if key_of(alert) in told
+        ]
+        self._actor.alerts(rows)
 
-    def due(self, now: datetime) -> None:
+    def due(self) -> None:
         """See `Acts.due`."""
+        self._actor.due()
+
+    def close(self) -> None:
+        """See `Acts.close`."""
+        self._actor.close()
+
+    def _remember(self, alerts: Sequence[Alert]) -> None:
+        for alert in alerts:
+            self._by_account.setdefault(alert.account, {})[key_of(alert)] = alert
 
 
 def run_actor(settings: Settings, *, loop: Loop, say: Say, acts: Acts | None = None) -> None:
     """Act until told to stop."""
-    acting = Acting(settings, acts or wiring.actor(settings) or Onlooker(), say)
+    acts = acts or Cutting(settings)
+    acting = Acting(settings, acts, say)
     stop = loop.every(1.0, acting.show)
     say("actor", {"event": "ready"})
     try:
@@ -63,6 +95,7 @@ def run_actor(settings: Settings, *, loop: Loop, say: Say, acts: Acts | None = N
                 loop.wait(LOOK_S)
     finally:
         stop()
+        acts.close()
         acting.show()
     say("actor", {"event": "stopped"})
 
@@ -86,11 +119,11 @@ class Acting:
         now = clock.ticks()
         if now >= self._due_at:
             self._due_at = now + DUE_S
-            self._try(lambda: self._acts.due(clock.utc()))
+            self._try(self._acts.due)
         if now < self._again_at or not self._has_grown():
             return False
         found, end = told(self._path, self._position)
-        if found and not self._try(lambda: self._acts.alerts([alert for alert, _ in found], now=clock.utc())):
+        if found and not self._try(lambda: self._acts.alerts([alert for alert, _ in found])):
             self._again_at = clock.ticks() + TROUBLE_S
             return False
         done = clock.ticks()
