@@ -12,11 +12,10 @@ from tocsin.main.establish import picture_of, study
 from tocsin.main.inspect import Reading
 from tocsin.main.study import pictured
 from tocsin.main.tables import alert_id, instant
-from tocsin.model.coverage import Coverage
+from tocsin.model.coverage import Coverage, nothing_opened
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.incident import Incident
 from tocsin.model.picture import AccountPicture, Instants, Picture
-from tocsin.scope.claims import nothing_opened
 from tocsin.scope.silence import HOUR_US
 from tocsin.triage.tally import counts_of, seal_of, sums_of
 

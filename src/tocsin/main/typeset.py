@@ -30,6 +30,7 @@ LONGEST_RUN: Final = 40
 
 ABSENT: Final = "\N{REPLACEMENT CHARACTER}"
 _PACKAGE: Final = Path(__file__).parents[1]
+_BREAKS: Final = "\t\n\r\v\f\u2028\u2029"
 _FORMAT_4: Final = 4
 _FORMAT_12: Final = 12
 
@@ -77,8 +78,24 @@ def plain(text: str) -> str:
 
     A letter that the font does not have becomes U+FFFD. Who writes to people looks whether a name came out as it is.
     """
-    composed = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
-    return "".join(_printed(letter) for letter in composed)
+    return "".join(_printed(letter) for letter in _composed(text))
+
+
+def readable(value: Any) -> Any:
+    """Data for a page on a screen: every text composed, without control or format characters; fonts are no concern."""
+    if isinstance(value, str):
+        return "".join(" " if one in _BREAKS else one for one in _composed(value) if one in _BREAKS or _is_shown(one))
+    if isinstance(value, Mapping):
+        return {key: readable(one) for key, one in value.items()}
+    return [readable(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def _is_shown(letter: str) -> bool:
+    return unicodedata.category(letter) not in ("Cc", "Cf", "Zl", "Zp")
 
 
 def _printed(letter: str) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+CLINICAL: Final = ("clinical", "document")
+"""Categories of data that hold what a caregiver wrote."""
 
 WHY_NOT: Final = (
     "uncounted",  # the trail has neither sequence nor heartbeat: nobody can tell whether lines are missing
@@ -80,3 +84,11 @@ class Claim:
     """Services that may hold it and are not vouched for."""
     evidence: tuple[str, ...]
     """Ids of what it rests on."""
+
+
+def nothing_opened(claims: Iterable[Claim], categories: Sequence[str] = CLINICAL) -> bool:
+    """Whether it may be said that no data of these categories was seen. Only then."""
+    mine = [claim for claim in claims if claim.subject in categories]
+    return bool(mine) and all(
+        claim.vouched and not claim.seen and not claim.possible and not claim.unnamed for claim in mine
+    )

@@ -32,6 +32,8 @@ class Link:
     """One of LINKS."""
     words: str
     """Why, in English, with its numbers; names no account and no patient."""
+    fr: str = ""
+    """The same in French."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,10 @@ class Moment:
     """The account it is about, as the trail names it; empty: none. Never logged."""
     words: str = ""
     """What was told then: reasons, why, who."""
+    weight: int = 0
+    """Of an alert, micro-nats; not a probability."""
+    one_in: float = 0.0
+    """Of an alert: one account-week in so many is as heavy."""
     evidence: tuple[str, ...] = ()
     """Ids that prove it: alert, event, act, journal line, decision."""
 

@@ -7,19 +7,17 @@ never concluded from lines that are there: without a sequence or a heartbeat eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tocsin.model.coverage import Claim, Coverage, Doubt, ServiceCoverage
+from tocsin.model.coverage import CLINICAL, Claim, Coverage, Doubt, ServiceCoverage
 from tocsin.model.event import CATEGORIES, CATEGORY_OF, bits_of
 from tocsin.scope.silence import HOUR_US, silent_hours
 
-CLINICAL: Final = ("clinical", "document")
-"""Categories that hold what a caregiver wrote."""
 RECORDS: Final = ("opened", "listed", "exported", "refused", "elements")
 """What a trail must record for a claim on whose data was shown. Words of `collect.watchable.CLAIMS`."""
 SAMPLE: Final = 20
@@ -69,14 +67,6 @@ def claims_of(exposures: pa.Table, unnamed: pa.Table, coverage: Coverage) -> tup
     nameless = unnamed.filter(pc.is_in(unnamed["by"].cast(pa.string()), pa.array(["thief", "unsure"])))
     acts = pc.sum(nameless["acts"]).as_py() or 0
     return tuple(_claim(category, bits, possible, persons, events, acts, coverage) for category in CATEGORIES)
-
-
-def nothing_opened(claims: Iterable[Claim], categories: Sequence[str] = CLINICAL) -> bool:
-    """Whether it may be said that no data of these categories was seen. Only then."""
-    mine = [claim for claim in claims if claim.subject in categories]
-    return bool(mine) and all(
-        claim.vouched and not claim.seen and not claim.possible and not claim.unnamed for claim in mine
-    )
 
 
 def spans(hours: Iterable[int]) -> tuple[tuple[int, int], ...]:

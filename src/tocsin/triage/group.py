@@ -47,8 +47,9 @@ def _kept(by_id: Mapping[str, Episode], told: list[Link], given: Mapping[str, st
         if episode.id in given:
             members[given[episode.id]].setdefault(root[episode.id], episode.id)
     words = "told as one incident before; what joined them then no longer does"
+    fr = "dits un même incident auparavant ; ce qui les liait alors ne les lie plus"
     return [
-        Link(first=min(pair), second=max(pair), kind="kept", words=words)
+        Link(first=min(pair), second=max(pair), kind="kept", words=words, fr=fr)
         for parts in members.values()
         for pair in pairwise(parts.values())
     ]

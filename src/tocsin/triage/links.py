@@ -33,6 +33,7 @@ NEAR_DAYS: Final = 30
 """A network is given to somebody else after a while."""
 SAME_DAYS: Final = 14
 """As scope looks back for a thief who was there before he was seen."""
+_PLACE: Final = {"device": "appareil", "network": "réseau"}
 _DAY_US: Final = 86_400_000_000
 _PEOPLE: Final = 4
 """A professional of more accounts than this in doubt at once is no person but a default of the trail."""
@@ -77,7 +78,13 @@ def _by_place(
     for (one, other), (honest, doubtful, accounts) in best.items():
         how = "a thief's sessions on one side, doubtful ones on the other" if doubtful else "a thief's sessions on both"
         words = f"one {kind} that {counted(accounts, 'account')} in doubt and {counted(honest, 'other')} used: {how}"
-        yield Link(first=one, second=other, kind=kind, words=words)
+        fr = f"un même {_PLACE[kind]}, utilisé par {counted(accounts, 'compte')} en cause et {counted(honest, 'autre')}"
+        fr += (
+            " ; sessions du tiers d'un côté, douteuses de l'autre"
+            if doubtful
+            else " ; sessions du tiers des deux côtés"
+        )
+        yield Link(first=one, second=other, kind=kind, words=words, fr=fr)
 
 
 def _by_patients(traces: Sequence[Trace], known: int) -> Iterator[Link]:
@@ -92,15 +99,19 @@ def _by_patients(traces: Sequence[Trace], known: int) -> Iterator[Link]:
                 f"{shared} persons taken in both, of {len(first.patients)} and {len(second.patients)}; "
                 f"chance would give {chance:.1f} of {everybody} known"
             )
-            yield Link(first=first.episode.id, second=second.episode.id, kind="patients", words=words)
+            fr = (
+                f"{shared} personnes prises dans les deux, sur {len(first.patients)} et {len(second.patients)} ; "
+                f"le hasard en donnerait {f'{chance:.1f}'.replace('.', ',')} sur {everybody} connues"
+            )
+            yield Link(first=first.episode.id, second=second.episode.id, kind="patients", words=words, fr=fr)
 
 
 def _by_account(traces: Sequence[Trace]) -> Iterator[Link]:
     for here in _together(traces, lambda trace: [trace.episode.account]):
         for first, second in combinations(here, 2):
             if (days := apart_days(first, second)) <= SAME_DAYS:
-                words = f"one account, {days:.1f} days apart"
-                yield Link(first=first.episode.id, second=second.episode.id, kind="account", words=words)
+                words, fr = f"one account, {days:.1f} days apart", f"un même compte, à {_days(days)} d'intervalle"
+                yield Link(first=first.episode.id, second=second.episode.id, kind="account", words=words, fr=fr)
 
 
 def _by_person(traces: Sequence[Trace]) -> Iterator[Link]:
@@ -116,7 +127,8 @@ def _by_person(traces: Sequence[Trace]) -> Iterator[Link]:
             if (days := apart_days(first, second)) <= SAME_DAYS:
                 joined.add(pair)
                 words = f"{accounts} accounts of one professional, {days:.1f} days apart"
-                yield Link(first=pair[0], second=pair[1], kind="person", words=words)
+                fr = f"{accounts} comptes d'un même professionnel, à {_days(days)} d'intervalle"
+                yield Link(first=pair[0], second=pair[1], kind="person", words=words, fr=fr)
 
 
 def _together(traces: Sequence[Trace], keys: Any) -> list[list[Trace]]:
@@ -131,6 +143,10 @@ def apart_days(first: Trace, second: Trace) -> float:
     """Days between the end of one and the beginning of the other; 0 if they overlap."""
     gap = max(first.began, second.began) - min(first.ended, second.ended)
     return max(gap, 0) / _DAY_US
+
+
+def _days(days: float) -> str:
+    return f"{days:.1f}".replace(".", ",") + " jour" + ("s" if days >= 2 else "")
 
 
 def counted(number: int, word: str) -> str:

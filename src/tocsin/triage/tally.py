@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.model.coverage import Coverage
 from tocsin.model.event import ELEMENTS, codes_of
 from tocsin.model.exposure import BY, CERTAINTIES
 
@@ -100,3 +101,8 @@ def _strongest(exposures: pa.Table, rows: np.ndarray, column: str) -> dict[tuple
 
 def _total(counted: dict[tuple[int, int], int], by: int) -> int:
     return sum(number for (whose, _), number in counted.items() if whose == by)
+
+
+def coverage_seal(coverage: Coverage) -> str:
+    """The name of what is said about what the trail answers for: `CV-` and 12 hexadecimal digits."""
+    return f"CV-{hashlib.blake2b(repr(coverage).encode(), digest_size=6).hexdigest()}"

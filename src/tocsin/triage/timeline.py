@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from tocsin.model.act import Entry, Standing
 from tocsin.model.alert import Alert
@@ -29,7 +30,8 @@ def timeline_of(
         for alert in episode.alerts:
             words = "; ".join(alert.reasons[:3])
             evidence = (name_of(alert), *alert.events[:3])
-            found.append(_moment(alert.at, "alert", alert.rung, alert.account, words, *evidence))
+            told = _moment(alert.at, "alert", alert.rung, alert.account, words, *evidence)
+            found.append(replace(told, weight=alert.weight, one_in=max(alert.one_in, 1.0)))
     for entry in journal:
         act = act_of.get(entry.act)
         what = f"{act.kind} {entry.state}" if act else entry.state

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tocsin.model.coverage import CLINICAL, nothing_opened
 from tocsin.model.event import bits_of
 from tocsin.model.exposure import UNNAMED
 from tocsin.model.picture import PICTURED
-from tocsin.scope.claims import CLINICAL, RECORDS, claims_of, coverage_of, nothing_opened, spans
+from tocsin.scope.claims import RECORDS, claims_of, coverage_of, spans
 from tocsin.scope.silence import HOUR_US
 from tocsin.store.interface import SERVICES_BY_HOUR
 
