@@ -105,13 +105,18 @@ def test_attack_work_and_try_speak_to_what_is_up(running: Up, tmp_path: Path, re
     assert first["password"] not in running.said
     plan = {"region": REGION, "accounts": [first["account"]], "pace_s": 0.01, "patients": 6, "per_account": 2}
     (tmp_path / "plan.json").write_text(json.dumps(plan))
+    said: dict[str, str] = {}
     for command in (
         ("attack", "--live", live, "--plan", tmp_path / "plan.json", "--truth", tmp_path / "t", "--loot", tmp_path),
         ("work", "--live", live, "--region", REGION, "--account", first["account"], "--acts", "2", "--pace", "0"),
         ("try", "--loot", tmp_path / f"{first['user_name']}.json"),
     ):
         ran = subprocess.run([*LIVE, *map(str, command)], capture_output=True, text=True, check=True)
-    tried = json.loads(ran.stdout)
+        said[command[0]] = ran.stdout
+    worked, tried = json.loads(said["work"]), json.loads(said["try"])
+    assert worked["refused"] is None
+    assert len(worked["opened"]) == 2
+    assert set(worked["opened"]) <= set(first["patients"])
     assert set(tried.values()) == {"works"}
     assert {f"cookie at {key}" for key in running.live["regions"][REGION]["services"]} <= tried.keys()
     (theft,) = json.loads((tmp_path / "t").read_text())["thefts"]

@@ -76,10 +76,15 @@ class Child:
         """Whether it is no longer there."""
         return self._process.poll() is not None
 
-    def stop(self) -> None:
-        """SIGTERM, then SIGKILL after STOP_S; both to this process id only. May be repeated."""
+    def ask(self) -> None:
+        """SIGTERM, without waiting: several children end at the same time."""
         if not self.ended:
             self._process.terminate()
+
+    def stop(self) -> None:
+        """SIGTERM, then SIGKILL after STOP_S; both to this process id only. May be repeated."""
+        self.ask()
+        if not self.ended:
             try:
                 self._process.wait(STOP_S)
             except subprocess.TimeoutExpired:

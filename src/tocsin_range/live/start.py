@@ -114,7 +114,11 @@ def start_services(
             running.append(Running(plan, stack.enter_context(Child(argv, log=home / "service.log")), home))
         for one in running:
             one.child.wait_for_port(one.plan.port, START_S)
-        yield running
+        try:
+            yield running
+        finally:
+            for one in running:
+                one.child.ask()
 
 
 def _settings(plan: Planned, provider: Provider, home: Path, account_system: str, shift_s: float) -> Settings:
