@@ -76,12 +76,20 @@ def region_references(settings: Settings) -> KeyedReferences:
     if not path.exists():
         if settings.key_file:
             raise Usage("the pseudonym key file is missing", advice="Make it, or leave key_file out to have one made.")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        _make_key(path)
     return KeyedReferences(_read_key(path), 1)
+
+
+def _make_key(path: Path) -> None:
+    """Make a key file of random bytes if it is not there; of two who do so at once, the first one's stays."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _read_key(path: Path) -> bytes:
@@ -234,4 +242,55 @@ def connectors(settings: Settings, *, now: Callable[[], int]) -> dict[tuple[str,
             made[kind, name] = one
     for name, probe in settings.probes.items():
         made["prove-dead", name] = Probe(probe.service or name, probe.command, timeout_s=probe.timeout_s)
+    made["print-letters", "printer"] = _press()
     return made
+
+
+def _press() -> Any:
+    """Reads letters back; to print what is missing it would need names, which only `tocsin notify` asks for."""
+    from tocsin.main.press import Press
+
+    return Press({}, done=lambda act: None, heard=lambda what, done, total: None)
+
+
+def actor(settings: Settings) -> Any:
+    """What acts on alerts; None where this version has nothing that does."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if find_spec("tocsin.main.actor") is None:
+        return None
+    return import_module("tocsin.main.actor").Actor(settings)
+
+
+def identities(settings: Settings) -> Any:
+    """Where names and addresses are asked for when letters are written. Raises `Usage` if nothing says where."""
+    from tocsin.door.identities import FileSource, ServerSource
+
+    told = settings.identities
+    if told.file is not None:
+        return FileSource(told.file)
+    if not told.url:
+        raise Usage(
+            "nothing says where names and addresses are asked for",
+            advice='Write [identities] in tocsin.toml: url = "..." of a FHIR server, or file = "..." of Patients.',
+        )
+    secret = _read_secret(told.secret_file) if told.secret_file else ""
+    return ServerSource(told.url, secret=secret, timeout_s=told.timeout_s)
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Usage(
+            f"a secret file cannot be read ({type(problem).__name__})", advice="Check secret_file under [identities]."
+        ) from None
+
+
+def share_seed(settings: Settings) -> bytes:
+    """The region's signing key for what it shares: 32 bytes, made at first use, never shown."""
+    path = settings.state / "share-key"
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_key(path)
+    return _read_key(path)
