@@ -37,6 +37,7 @@ class Actor:
         self._behind = ThreadPoolExecutor(max_workers=1, thread_name_prefix="acts")
         self._running: Future[None] | None = None
         self._closing = False
+        self._unasked: dict[tuple[str, str, str], tuple[int, Mapping[str, Any]]] = {}
 
     def warm(self) -> None:
         """Fetch tokens and open connections before they are urgent; a provider that is down is tried again then."""
@@ -56,8 +57,7 @@ class Actor:
         for row in rows:
             self._keep(told, self._cut(row, [row["account"]]))
         for row in rows:
-            others = [one for one in self._cutter.person_of(row["account"]).accounts if one != row["account"]]
-            self._keep(told, self._cut(row, others) if others else [])
+            self._keep(told, self._cut_others(row))
         self.due()
         return [act_data(standing) for standing in told.values()]
 
@@ -69,6 +69,7 @@ class Actor:
         if self._running is not None and self._running.done():
             done, self._running = self._running, None
             done.result()
+        self._ask_again()
         left = [one.next_at for one in self._cutter.cases.acts(states=UNFINISHED) if one.next_at < NEVER]
         if self._running is None and any(at <= self._now() for at in left):
             self._running = self._behind.submit(self._carry_on)
@@ -95,6 +96,23 @@ class Actor:
             done = {one.act.id: one for one in self._cutter.carry_out(fresh)}
             return [done.get(one.act.id, one) for one in standings]
         return standings
+
+    def _cut_others(self, row: Mapping[str, Any]) -> list[Standing]:
+        """The person's other accounts; where a provider cannot be asked for them, it is asked again later."""
+        person = self._cutter.person_of(row["account"])
+        if not person.asked:
+            self._unasked[row["account"], row["rung"], row["episode"]] = (
+                self._now() + int(self._cutter.settings.contain.retry_s * 1e6),
+                row,
+            )
+        others = [one for one in person.accounts if one != row["account"]]
+        return self._cut(row, others) if others else []
+
+    def _ask_again(self) -> None:
+        for key, (at, row) in list(self._unasked.items()):
+            if at <= self._now():
+                del self._unasked[key]
+                self._cut_others(row)
 
     def _incident(self, row: Mapping[str, Any]) -> str:
         episode = str(row["episode"])

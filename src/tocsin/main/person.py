@@ -20,6 +20,8 @@ class Person:
     """The account itself first."""
     notes: tuple[str, ...]
     """What was left alone and why, and what could not be asked; names no account."""
+    asked: bool = True
+    """Whether every provider could be asked for other accounts."""
 
 
 def person_of(account: str, *, questions: Any | None, directories: Iterable[Any]) -> Person:
@@ -34,7 +36,7 @@ def person_of(account: str, *, questions: Any | None, directories: Iterable[Any]
     names = _professionals(account, questions)
     if len(names) > 1:
         return Person((account,), (f"{len(names)} professionals share this account: their others are left alone",))
-    accounts = {account: None}
+    accounts, asked = {account: None}, True
     for name in names:
         found = questions.accounts_of([name])["account"].to_pylist() if questions is not None else []
         alone = [other for other in found if other == account or len(_professionals(other, questions)) == 1]
@@ -46,9 +48,10 @@ def person_of(account: str, *, questions: Any | None, directories: Iterable[Any]
             accounts |= dict.fromkeys(_at(directory, account, names, set(accounts)))
         except ConnectorFailed as problem:
             notes.append(f"other accounts of this person could not be asked for: {problem}")
+            asked = False
     if len(accounts) > MOST:
         return Person((account,), (*notes, f"{len(accounts)} accounts bear this identifier: no person has so many"))
-    return Person(tuple(accounts), tuple(notes))
+    return Person(tuple(accounts), tuple(notes), asked)
 
 
 def _professionals(account: str, questions: Any | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx2
@@ -9,7 +10,7 @@ import pytest
 
 from tocsin.contain.connectors.path import values_at
 from tocsin.errors import ConnectorFailed
-from unit.contain.scim_server import EMPLOYEE, ENTERPRISE, Server, suspend, told, user
+from unit.contain.scim_server import EMPLOYEE, ENTERPRISE, ERROR, Server, suspend, told, user
 
 
 def active(server: Server, name: str) -> Any:
@@ -181,6 +182,8 @@ def test_a_provider_that_is_busy_is_waited_for_once() -> None:
         (httpx2.RemoteProtocolError("half"), "cannot be reached"),
         (told(500, {"schemas": ["x"], "detail": "dupont"}), "answered 500"),
         (told(403, {}), "does not let Tocsin"),
+        (told(403, {"schemas": [ERROR], "status": "403", "detail": "dupont"}), "does not let Tocsin"),
+        (told(400, {"schemas": [ERROR], "status": "400"}), "answered 400"),
         (told(302, {}, Location="http://elsewhere.test"), "answered 302"),
         (httpx2.Response(200, content=b'{"id": "id-dup', headers={"Content-Type": "application/json"}), "read"),
         (httpx2.Response(502, content=b"<html>dupont</html>"), "answered 502"),
@@ -196,6 +199,9 @@ def test_what_goes_wrong_is_said_without_the_name(answer: Any, words: str) -> No
     assert words in str(failed.value)
     assert "dupont" not in str(failed.value)
     assert "s3cret" not in str(failed.value)
+    server.answers = [answer]
+    with pytest.raises(ConnectorFailed, match=re.escape(words)):
+        scim.apply(suspend("dupont"))
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ KEPT_OPEN_S: Final = 60.0
 PAGES: Final = 1000
 """Pages of a list that are read at most where a provider does not filter."""
 
+_READ: Final = [200]
+_CHANGED: Final = [200, 202, 204]
+"""Everything else is a failure, also where its body is a well-formed SCIM error."""
 _MODEL: Final = User[EnterpriseUser]
 
 
@@ -166,7 +169,7 @@ class ScimConnector:
         raise ConnectorFailed("the provider's list of accounts has no end")
 
     def _page(self, asked: dict[str, Any]) -> dict[str, Any]:
-        return self._ask(lambda: self._scim.query(_MODEL, query_parameters=asked))
+        return self._ask(lambda: self._scim.query(_MODEL, query_parameters=asked, expected_status_codes=_READ))
 
     def _is(self, account: Mapping[str, Any], path: str, value: str) -> bool:
         values = values_at(account, path)
@@ -176,7 +179,7 @@ class ScimConnector:
 
     def _can_filter(self) -> bool:
         if self._filters is None:
-            told = self._ask(lambda: self._scim.query(ServiceProviderConfig), missing={})
+            told = self._ask(lambda: self._scim.query(ServiceProviderConfig, expected_status_codes=_READ), missing={})
             self._filters = bool((told.get("filter") or {}).get("supported", True))
         return self._filters
 
@@ -185,7 +188,7 @@ class ScimConnector:
     def _read(self, id: str) -> dict[str, Any] | None:
         if not id or id in (".", ".."):
             return None
-        found = self._ask(lambda: self._scim.query(_MODEL, id), missing={})
+        found = self._ask(lambda: self._scim.query(_MODEL, id, expected_status_codes=_READ), missing={})
         return found if found.get("id") else None
 
     def _set(self, value: str, active: bool) -> None:
@@ -194,7 +197,7 @@ class ScimConnector:
             "schemas": [str(PatchOp.__schema__)],
             "Operations": [{"op": "replace", "path": "active", "value": active}],
         }
-        self._ask(lambda: self._scim.modify(_MODEL, id, change))
+        self._ask(lambda: self._scim.modify(_MODEL, id, change, expected_status_codes=_CHANGED))
 
     def _ask(self, call: Callable[[], Any], *, missing: dict[str, Any] | None = None) -> dict[str, Any]:
         """The answer to a request. `missing`: what a 404 means; without it, a failure. Raises `ConnectorFailed`."""
