@@ -11,6 +11,7 @@ from tocsin.model.exposure import SCOPED_SESSION, UNNAMED
 from tocsin.model.picture import AccountPicture, Instants, Moment, Picture
 from tocsin.scope.claims import claims_of
 from tocsin.triage import Crowd, grouped, links_of
+from tocsin.triage.tally import counts_of, sums_of
 from unit.scope.test_claims import coverage, exposures
 from unit.triage.drawn import DAY, trace
 
@@ -37,6 +38,8 @@ def picture(
         "made_at": START + 30 * HOUR,
         "accounts": tuple(_account(name) for name in incident.accounts),
         "exposures": table,
+        "counts": sums_of(table),
+        "elements": counts_of(table),
         "unnamed": UNNAMED.empty_table(),
         "sessions": SCOPED_SESSION.empty_table(),
         "acts": (_standing(account, incident.id),),

@@ -21,6 +21,7 @@ from tocsin.model.picture import AccountPicture, Moment, Picture
 from tocsin.scope.claims import claims_of, coverage_of
 from tocsin.scope.silence import HOUR_US
 from tocsin.triage import Trace
+from tocsin.triage.tally import counts_of, sums_of
 from tocsin.triage.timeline import decision_name, instants_of, timeline_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def picture_of(known: Study, incident: Incident, reading: Reading, cases: Any, n
         made_at=_us(now),
         accounts=tuple(_account(account, traces) for account in incident.accounts),
         exposures=exposures,
+        counts=sums_of(exposures),
+        elements=counts_of(exposures),
         unnamed=unnamed,
         sessions=_joined([known.verdicts[name] for name in ids], SCOPED_SESSION),
         acts=tuple(acts),

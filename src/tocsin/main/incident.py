@@ -17,7 +17,7 @@ from tocsin.model.evidence import MICRONATS
 from tocsin.model.incident import Incident
 from tocsin.model.picture import AccountPicture, Instants, Picture
 from tocsin.scope.silence import HOUR_US
-from tocsin.triage.tally import counts_of, seal_of, sums_of
+from tocsin.triage.tally import sums_of
 
 
 def listed(settings: Settings, *, now: datetime) -> dict[str, Any]:
@@ -99,16 +99,16 @@ def picture_data(picture: Picture) -> dict[str, Any]:
 
 def exposure_data(picture: Picture) -> dict[str, Any]:
     """Persons by element, certainty and by whom, and the name of the list they were counted on."""
-    sums = sums_of(picture.exposures)
+    sums = picture.counts
     return {
-        "evidence": seal_of(picture.exposures),
+        "evidence": sums.seal,
         "persons": sums.persons,
         "records": sums.records,
         "certainties": sums.certainties,
         "altered": sums.altered,
         "elements": [
             {"element": one.element, "by": one.by, "certainty": one.certainty, "persons": one.persons}
-            for one in counts_of(picture.exposures)
+            for one in picture.elements
         ],
         "unnamed": picture.unnamed.select(["by", "action", "acts", "patients"]).to_pylist(),
     }

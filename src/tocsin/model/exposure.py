@@ -5,6 +5,7 @@ Vocabularies are ordered, strongest first: of two words for one patient the earl
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -88,3 +89,34 @@ SCOPED_SESSION: Final = pa.schema(
     ]
 )
 """The sessions of an episode's window with the verdict on each and its reason (see `tocsin.scope.whom`), by time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Persons of whom one element was shown, so surely and by that one."""
+
+    element: str
+    """One of ELEMENTS."""
+    by: str
+    """One of BY: the strongest for this person and element."""
+    certainty: str
+    """One of CERTAINTIES: the strongest among the acts by that one. Of a person's acts one may have shown less."""
+    persons: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """Persons and records of an incident, each counted once under the strongest of what was done to them."""
+
+    persons: dict[str, int]
+    """By -> persons."""
+    records: dict[str, int]
+    """By -> records (references)."""
+    certainties: dict[str, dict[str, int]]
+    """By -> certainty -> persons."""
+    sure: dict[str, int]
+    """`persons`, `records`: those by the thief, without those whose data was only possibly shown."""
+    altered: int
+    """Persons to whose record somebody not the owner wrote, or may have written."""
+    seal: str
+    """`SC-` and 12 hexadecimal digits: the name of the list that was counted."""

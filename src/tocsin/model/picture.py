@@ -9,7 +9,7 @@ import pyarrow as pa
 from tocsin.model.act import Entry, Standing
 from tocsin.model.coverage import Claim, Coverage
 from tocsin.model.decision import Decision
-from tocsin.model.exposure import EXPOSURE
+from tocsin.model.exposure import EXPOSURE, Count, Sums
 from tocsin.model.incident import Incident
 
 PICTURED = EXPOSURE.append(pa.field("person", pa.binary(EXPOSURE.field("patient").type.byte_width), nullable=False))
@@ -112,6 +112,10 @@ class Picture:
     """In the order of `incident.accounts`."""
     exposures: pa.Table
     """Schema PICTURED, of all episodes."""
+    counts: Sums
+    """Persons and records of `exposures`."""
+    elements: tuple[Count, ...]
+    """Persons by element, certainty and by whom, in the order of the vocabularies."""
     unnamed: pa.Table
     """Schema UNNAMED, of all episodes."""
     sessions: pa.Table

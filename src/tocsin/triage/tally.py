@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,37 +11,10 @@ import pyarrow.compute as pc
 
 from tocsin.model.coverage import Coverage
 from tocsin.model.event import ELEMENTS, codes_of
-from tocsin.model.exposure import BY, CERTAINTIES
+from tocsin.model.exposure import BY, CERTAINTIES, Count, Sums
 
 OTHERS: Final = ("thief", "unsure")
 """Of BY: those whose acts expose."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
-    """Persons of whom one element was shown, so surely and by that one."""
-
-    element: str
-    """One of ELEMENTS."""
-    by: str
-    """One of BY: the strongest for this person and element."""
-    certainty: str
-    """One of CERTAINTIES: the strongest among the acts by that one. Of a person's acts one may have shown less."""
-    persons: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sums:
-    """Persons and records of an incident."""
-
-    persons: dict[str, int]
-    """By -> persons, each under the strongest of BY."""
-    records: dict[str, int]
-    """By -> records (references), each under the strongest of BY."""
-    certainties: dict[str, dict[str, int]]
-    """By -> certainty -> persons, each once under the strongest."""
-    altered: int
-    """Persons to whose record somebody not the owner wrote, or may have written."""
 
 
 def counts_of(exposures: pa.Table) -> tuple[Count, ...]:
@@ -69,7 +41,9 @@ def sums_of(exposures: pa.Table) -> Sums:
             word: {name: persons.get((by, sure), 0) for sure, name in enumerate(CERTAINTIES)}
             for by, word in enumerate(BY)
         },
+        sure={name: _sure(counted) for name, counted in (("persons", persons), ("records", records))},
         altered=len(pc.unique(altered["person"])),
+        seal=seal_of(exposures),
     )
 
 
@@ -97,6 +71,11 @@ def _strongest(exposures: pa.Table, rows: np.ndarray, column: str) -> dict[tuple
     first = order[np.r_[True, np.diff(who[order]) != 0]]
     pairs, counted = np.unique(np.stack([by[first], sure[first]], axis=1), axis=0, return_counts=True)
     return {(int(b), int(c)): int(n) for (b, c), n in zip(pairs.tolist(), counted, strict=True)}
+
+
+def _sure(counted: dict[tuple[int, int], int]) -> int:
+    thief, possible = BY.index("thief"), CERTAINTIES.index("possible")
+    return sum(number for (by, certainty), number in counted.items() if by == thief and certainty != possible)
 
 
 def _total(counted: dict[tuple[int, int], int], by: int) -> int:

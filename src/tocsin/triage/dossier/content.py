@@ -15,7 +15,7 @@ from tocsin.model.picture import AccountPicture, Picture
 from tocsin.triage.dossier.answers import answers_section
 from tocsin.triage.dossier.tables import cell, section, sentence, short, table
 from tocsin.triage.dossier.told import chronology_section
-from tocsin.triage.tally import OTHERS, counts_of, coverage_seal, seal_of, sums_of
+from tocsin.triage.tally import OTHERS, coverage_seal
 
 METHOD: Final = (
     "Le poids est le logarithme d'une statistique de paris (e-SR). Ce n'est pas une probabilité. La rareté dit combien "
@@ -97,7 +97,7 @@ def _happened(picture: Picture, zone: str) -> dict[str, Any]:
 
 
 def _exposed(picture: Picture) -> list[dict[str, Any]]:
-    sums, seal = sums_of(picture.exposures), seal_of(picture.exposures)
+    sums, seal = picture.counts, picture.counts.seal
     told = [
         sentence(
             f"Données de {french.persons(sums.persons['thief'])} vues par le tiers ; de "
@@ -122,7 +122,7 @@ def _clinical(picture: Picture) -> list[dict[str, Any]]:
     claims = [claim for claim in picture.claims if claim.subject in CLINICAL]
     seal = coverage_seal(picture.coverage)
     if any(claim.seen or claim.possible for claim in claims):
-        counts = counts_of(picture.exposures)
+        counts = picture.elements
         parts = [
             f"{french.ELEMENT[element]}, {french.BY[by]} : {french.persons(count)}"
             for element in CLINICAL
@@ -132,7 +132,7 @@ def _clinical(picture: Picture) -> list[dict[str, Any]]:
         return [
             sentence(
                 f"Données de soins vues, ou peut-être vues. {'. '.join(map(_capital, parts))}.",
-                seal_of(picture.exposures),
+                picture.counts.seal,
             )
         ]
     if nothing_opened(claims):
@@ -178,7 +178,7 @@ def _accounts(picture: Picture, zone: str) -> dict[str, Any]:
 
 
 def _people(picture: Picture) -> dict[str, Any]:
-    seal, sums = seal_of(picture.exposures), sums_of(picture.exposures)
+    seal, sums = picture.counts.seal, picture.counts
     rows = [
         [
             french.ELEMENT[one.element],
@@ -187,7 +187,7 @@ def _people(picture: Picture) -> dict[str, Any]:
             french.number(one.persons),
             seal,
         ]
-        for one in counts_of(picture.exposures)
+        for one in picture.elements
         if one.by in OTHERS
     ]
     head = ["Donnée", "Par qui", "Certitude", "Personnes", "Preuve"]
