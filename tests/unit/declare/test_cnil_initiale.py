@@ -184,7 +184,7 @@ def printed(told: dict[str, Any]) -> str:
 
 def letters(text: str) -> str:
     """Without spaces and hyphens: pdfium takes one at the end of a line for a break of its own."""
-    return re.sub("[\\s\u200b\ufffe-]", "", text)
+    return re.sub("[\\s\u200b\x02\ufffe-]", "", text)
 
 
 def test_the_pdf_says_what_the_json_says_and_each_page_is_marked_a_draft() -> None:
