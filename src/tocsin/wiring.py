@@ -243,6 +243,7 @@ def connectors(settings: Settings, *, now: Callable[[], int]) -> dict[tuple[str,
     for name, probe in settings.probes.items():
         made["prove-dead", name] = Probe(probe.service or name, probe.command, timeout_s=probe.timeout_s)
     made["print-letters", "printer"] = _press()
+    made["publish-indicators", "file"] = _publisher(settings)
     return made
 
 
@@ -251,6 +252,13 @@ def _press() -> Any:
     from tocsin.main.press import Press
 
     return Press({}, done=lambda act: None, heard=lambda what, done, total: None)
+
+
+def _publisher(settings: Settings) -> Any:
+    """Reads bundles back; `tocsin share` has them at hand to write."""
+    from tocsin.main.publish import Publisher
+
+    return Publisher(settings.region, lambda: share_seed(settings), {})
 
 
 def actor(settings: Settings) -> Any:

@@ -126,7 +126,7 @@ def test_a_person_by_reference(told: tuple[Home, str, Path]) -> None:
 
 
 def test_what_is_refused(told: tuple[Home, str, Path], tmp_path: Path) -> None:
-    home, incident, root = told
+    home, incident, _ = told
     assert "need a name and a reason" in sentence(home.run("notify", incident, "--write", code=2))
     assert "no incident" in sentence(home.run("notify", "INC-none", code=2))
     bare = tmp_path / "bare.toml"

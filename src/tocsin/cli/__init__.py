@@ -6,11 +6,22 @@ import logging
 import sys
 from pathlib import Path
 
-from tocsin.cli import act, decide, document, inform, keep, know, serve, tell, watch  # their commands join the app
+from tocsin.cli import (
+    act,
+    decide,
+    document,
+    inform,
+    keep,
+    know,
+    serve,
+    share,
+    tell,
+    watch,
+)  # their commands join the app
 from tocsin.cli.app import app
 from tocsin.errors import Interrupted, TocsinError
 
-__all__ = ["act", "app", "decide", "document", "inform", "keep", "know", "main", "serve", "watch"]
+__all__ = ["act", "app", "decide", "document", "inform", "keep", "know", "main", "serve", "share", "watch"]
 
 
 def main(arguments: list[str] | None = None) -> None:

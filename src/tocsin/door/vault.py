@@ -1,7 +1,7 @@
 """Identities at rest: what a reference stands for, sealed on disk, let out with a reason and a receipt.
 
-The vault holds identifiers only (`Patient` and an id, or a system and a value). Names and contact details stay in the
-ledger's segments; what will reveal them for a letter belongs here, behind the same receipts, and is not built yet.
+The vault holds identifiers only (`Patient` and an id, or a system and a value). Names and addresses are
+not here: for a letter they are asked for at the identity server (`door.identities`), behind the same receipts.
 
 A folder of sealed parts, each the Arrow IPC bytes of an IDENTITY table under AES-256-GCM, its name authenticated with
 it, so that a part can be neither changed, renamed nor put in another's place. When FAN parts of one level have come
