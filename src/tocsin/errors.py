@@ -4,6 +4,7 @@
     |-- Usage                   2   the command or a setting cannot be understood
     |-- SourceUnreadable        3   a file or folder of the trail cannot be read
     |-- StoreUnavailable        4   derived data is missing, torn or held by another process
+    |   `-- LedgerHeld          4   another process writes the ledger; `tocsin serve`, say
     |-- LedgerDamaged           5   a segment does not hash to what the manifest says
     |-- DiskFull                6   nothing more can be written; what was acknowledged is safe
     |-- Conflict                7   somebody else decided otherwise meanwhile
@@ -49,6 +50,10 @@ class StoreUnavailable(TocsinError):
     """Derived data is missing, torn, or held by another process; `tocsin rebuild` makes it anew."""
 
     exit_code = 4
+
+
+class LedgerHeld(StoreUnavailable):
+    """Another process writes the ledger."""
 
 
 class LedgerDamaged(TocsinError):

@@ -8,7 +8,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.errors import LedgerDamaged, StoreUnavailable
+from tocsin.errors import LedgerDamaged, LedgerHeld
 from tocsin.ledger.disk import FOLDER_MODE, Disk
 from tocsin.ledger.layout import LOCK, MANIFEST, segments_folder
 from tocsin.ledger.lines import Begun
@@ -33,7 +33,7 @@ def hold(ledger: Path, disk: Disk) -> int:
     except OSError as error:
         holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
         os.close(descriptor)
-        raise StoreUnavailable(
+        raise LedgerHeld(
             "Another process writes this ledger" + (f": {holder}." if holder.isdigit() else "."),
             done="Nothing was changed.",
             advice="If it is `tocsin serve`, let it follow the files; else stop it first, or use a command that reads.",

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from tocsin.config import Settings
 from tocsin.errors import Usage
+from tocsin.main.beside import writing
 from tocsin.main.inspect import Reading
-from tocsin.main.region import Region
 from tocsin.main.tables import alert_id, instant
 from tocsin.model.alert import Alert
 from tocsin.model.decision import SOMEBODY_ELSE, THE_OWNER, WHAT, Decision
@@ -75,7 +75,7 @@ def decide(
     batch, alerts = 0, []
     if not dry_run:
         known = {alert_id(alert) for alert in reading.alerts()}
-        with Region.open(settings, now=now) as region:
+        with writing(settings, now=now) as region:
             batch = region.put_decision(decision, now=now)
         alerts = [alert for alert in Reading(settings).alerts() if alert_id(alert) not in known]
     return {

@@ -16,6 +16,7 @@ from tocsin import __version__, wiring
 from tocsin.config import Settings
 from tocsin.detect.calibration import Calibration
 from tocsin.errors import StoreUnavailable, TocsinError, Usage
+from tocsin.main.beside import writing
 from tocsin.main.intake import Progress, unheard
 from tocsin.main.learning import learn
 from tocsin.main.region import EPOCH, Region
@@ -35,7 +36,7 @@ def calibrate(
 ) -> dict[str, Any]:
     """Learn what is usual from the region's own events and put it in force, with its hash, through the ledger."""
     wiring.ledger_view(settings)
-    with Region.open(settings, now=now, progress=progress) as region:
+    with writing(settings, now=now, progress=progress) as region:
         days = [(day - EPOCH).days for day in region.parts.days("events") if _within(day, since, until)]
         if not days:
             raise StoreUnavailable(
@@ -57,7 +58,7 @@ def calibrate(
                 calibrations,
                 facts=region.parts.read("facts"),
                 persons=region.parts.read("persons"),
-                marks=region.river.marked,
+                marks=region.marked,
             )
 
         learned = learn(days, day_of, river_on, factory=factory, kept=lambda *_: None)

@@ -37,7 +37,7 @@ from tocsin.main.live import ROWS_HELD, Live, is_live, parse_live
 from tocsin.main.parsing import Parser, Recipe
 from tocsin.main.river import Folded, River, accepted_order
 from tocsin.main.saved import load, packed, put_state, state_path
-from tocsin.main.settings_told import ladder_text, settings_in
+from tocsin.main.settings_told import calibration_line, ladder_text, settings_in
 from tocsin.main.spool import Spool
 from tocsin.main.tables import alerts_table, rejected_table, sessions_table
 from tocsin.model.alert import Alert
@@ -98,6 +98,11 @@ class Region:
             raise
         return region
 
+    @property
+    def marked(self) -> np.ndarray:
+        """References of honey patients (V17)."""
+        return self.river.marked
+
     def close(self) -> None:
         """Let go of the ledger."""
         self.ledger.close()
@@ -150,7 +155,7 @@ class Region:
 
     def put_calibration(self, calibration: Calibration, *, now: datetime) -> int:
         """Put a calibration in force, through the ledger."""
-        return self._own(CALIBRATION, calibration.to_text().replace("\n", " ").encode() + b"\n", now)
+        return self._own(CALIBRATION, calibration_line(calibration), now)
 
     def put_decision(self, decision: Decision, *, now: datetime) -> int:
         """Let a decision flow in, through the ledger; the number of its batch."""

@@ -56,6 +56,15 @@ def folded_in(path: Path) -> int:
         return 0
 
 
+def marked_in(path: Path) -> np.ndarray:
+    """References of honey patients in a saved state (V17)."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return np.ascontiguousarray(file["marked"]).view("V17").ravel()
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile):
+        return np.zeros(0, "V17")
+
+
 def save(path: Path, river: River, *, folded: int, told: dict[str, Any]) -> None:
     """Write the state of the folds after batch `folded`. Raises `DiskFull`; the state before stays then."""
     put_state(path, packed(river, folded=folded, told=told))

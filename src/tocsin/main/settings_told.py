@@ -1,4 +1,4 @@
-"""The settings that the judge reads, as a line of Tocsin's own trail."""
+"""What the judge is told through Tocsin's own trail: a line of settings, a line of a calibration."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 
 from tocsin.config import RungSettings, Settings
+from tocsin.detect.calibration import Calibration
 
 
 def ladder_text(settings: Settings) -> str:
@@ -19,3 +20,8 @@ def settings_in(text: str) -> Settings:
     told = json.loads(text)
     ladder = {name: RungSettings(**rung) for name, rung in told["ladder"].items()}
     return Settings(ladder=ladder, switched_off=tuple(told["off"]))
+
+
+def calibration_line(calibration: Calibration) -> bytes:
+    """A calibration as one line; `Calibration.from_text` reads it."""
+    return calibration.to_text().replace("\n", " ").encode() + b"\n"

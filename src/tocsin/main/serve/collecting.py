@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from tocsin import log
-from tocsin.collect.transports.delivery import OVERLONG, TRAIL, Answer, Busy, Delivery
+from tocsin.collect.transports.delivery import OVERLONG, TRAIL, Answer, Busy, Delivery, unheard
 from tocsin.errors import TocsinError
 from tocsin.main.intake import Piece
 from tocsin.main.live import LIVE, parse_live
@@ -44,6 +44,8 @@ class Taken:
     refused: list[tuple[str, Rejected]] = field(default_factory=list)
     own: list[Piece] = field(default_factory=list)
     """Lines of Tocsin's own trail, if it is a batch of these."""
+    folded: Callable[[Answer], None] = unheard
+    """Told when it is folded."""
 
 
 class Collector:
@@ -87,7 +89,10 @@ class Collector:
             self._changed.notify_all()
 
     def take_own(self, name: str, stream: str, data: bytes, answer: Callable[[Answer], None]) -> None:
-        """Take lines of Tocsin's own trail from the inbox; `name` is kept with them, so that they are taken once."""
+        """Take lines of Tocsin's own trail from the inbox; answered when they are folded.
+
+        `name` is kept with them, so that they are taken once.
+        """
         with self._changed:
             self._own.append((name, stream, data, answer))
             self._changed.notify_all()
@@ -190,8 +195,7 @@ class Collector:
             return
         now = clock.ticks()
         piece = Piece(stream, Block(data, place.segment, place.offset), 0)
-        self._hand_on(Taken(number, now, now, len(data), own=[piece]))
-        answer(Answer(batch=number))
+        self._hand_on(Taken(number, now, now, len(data), own=[piece], folded=answer))
 
     def _give_up(self) -> None:
         with self._changed:

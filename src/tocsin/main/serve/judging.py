@@ -17,14 +17,16 @@ from tocsin import log, wiring
 from tocsin.collect.transports.delivery import Answer
 from tocsin.collect.transports.follow import Follower
 from tocsin.config import Settings
+from tocsin.detect.calibration import Calibration
 from tocsin.errors import DiskFull, TocsinError, Usage
 from tocsin.main.live import Checkpoint, Live
-from tocsin.main.region import Region
+from tocsin.main.region import CALIBRATION, SETTINGS, Region
 from tocsin.main.serve import clock, inbox
 from tocsin.main.serve.collecting import Collector, Taken
 from tocsin.main.serve.outbox import Outbox, outbox_path
 from tocsin.main.serve.status import Say, write_status
 from tocsin.main.serve.stopping import Loop
+from tocsin.main.settings_told import settings_in
 from tocsin.main.tables import alerts_of
 from tocsin.model.alert import Alert
 from tocsin.model.block import Block
@@ -174,6 +176,7 @@ class Judging:
         self._live.checkpoint(saved=self._region.folded)
         self._region.fold_own(taken.number, taken.own)
         self._live.met.clear()
+        taken.folded(Answer(batch=taken.number))
 
     def _tell(self, taken: Taken, alerts: list[Alert]) -> None:
         judged = clock.ticks()
@@ -283,8 +286,8 @@ def _look(followers: list[Follower]) -> None:
 
 def _take_inbox(settings: Settings, collector: Collector) -> None:
     for name, stream, data in inbox.waiting(settings):
-        if stream not in inbox.OWN_STREAMS or not data.endswith(b"\n"):
-            inbox.answer(settings, name, {"refused": "not lines of Tocsin's own trail"})
+        if not _makes_sense(stream, data):
+            inbox.answer(settings, name, {"refused": "it is not what its stream holds"})
             continue
         answered: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         collector.take_own(name, stream, data, answered.put)
@@ -294,3 +297,17 @@ def _take_inbox(settings: Settings, collector: Collector) -> None:
             return
         if found.error is None:
             inbox.answer(settings, name, {"batch": found.batch})
+
+
+def _makes_sense(stream: str, data: bytes) -> bool:
+    """Whether lines handed in can be folded: what is in the ledger is there for ever."""
+    if stream not in inbox.OWN_STREAMS or not data.endswith(b"\n"):
+        return False
+    try:
+        if stream == CALIBRATION:
+            Calibration.from_text(data.decode())
+        elif stream == SETTINGS:
+            wiring.reasons_of(settings_in(data.decode()))
+    except (ValueError, KeyError, TypeError, Usage):
+        return False
+    return True
