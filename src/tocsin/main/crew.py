@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar
 
+from tocsin.errors import TocsinError
 from tocsin.main.shelf import Lent, Shelf
 from tocsin.model.block import Block
 
@@ -23,6 +27,10 @@ AHEAD: Final = 3
 PRELOADED: Final = ("tocsin.wiring", "tocsin.collect.formats.skeleton", "tocsin.collect.directory")
 """Imported once, before the processes are forked from it: a quarter of a second for each."""
 
+SOCKET_FOLDER_BYTES: Final = 72
+"""Longest path of a folder for temporary files in which a fork server's socket still has a name: Linux gives one 107
+bytes, and `/pymp-xxxxxxxx/listener-xxxxxxxx` is added."""
+
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
 
@@ -32,33 +40,39 @@ class Crew(Generic[Given, Answer]):
 
     def __init__(self, workers: int, given: Given, *, ahead: int = AHEAD) -> None:
         """`given`: each process gets its own, which work may change. `ahead`: blocks under way for each process."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(PRELOADED))
         self._places = ahead * workers
         self._shelf = Shelf(self._places)
-        self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(given, self._shelf))
+        self._pool = ProcessPoolExecutor(
+            workers, mp_context=_context(), initializer=_begin, initargs=(given, self._shelf)
+        )
         self._waiting: deque[Future[Answer]] = deque()
         self._sent = 0
 
     def send(self, work: Callable[..., Answer], block: Block, *more: object) -> Iterator[Answer]:
         """Have a block worked on; gives the answer that is due before the next can be sent, if one is. Take it.
 
-        `work(given, block, *more)` is found by its name in the process.
+        `work(given, block, *more)` is found by its name in the process. Raises `TocsinError` if a process has died.
         """
         lent = self._shelf.put(self._sent % self._places, block)
         self._sent += 1
-        self._waiting.append(self._pool.submit(_work, work, lent, more))
+        with _alive():
+            self._waiting.append(self._pool.submit(_work, work, lent, more))
         if len(self._waiting) == self._places:
-            yield self._waiting.popleft().result()
+            yield self._next()
 
     def rest(self) -> Iterator[Answer]:
         """The answers that were not taken yet."""
         while self._waiting:
-            yield self._waiting.popleft().result()
+            yield self._next()
 
     def ask(self, question: Callable[[Given], Any]) -> Any:
         """What one of the processes says of what it was given."""
-        return self._pool.submit(_ask, question).result()
+        with _alive():
+            return self._pool.submit(_ask, question).result()
+
+    def _next(self) -> Answer:
+        with _alive():
+            return self._waiting.popleft().result()
 
     def __enter__(self) -> Crew[Given, Answer]:
         return self
@@ -69,6 +83,27 @@ class Crew(Generic[Given, Answer]):
         with contextlib.suppress(Exception):
             self._pool.shutdown(wait=True, cancel_futures=True)
         self._shelf.close()
+
+
+def _context() -> Any:
+    """How processes are started: forked from one that has imported, unless its socket has no room for a name."""
+    if len(os.fsencode(tempfile.gettempdir())) > SOCKET_FOLDER_BYTES:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    return context
+
+
+@contextlib.contextmanager
+def _alive() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool:
+        raise TocsinError(
+            "a process that reads the trail was ended from outside, perhaps because memory ran out",
+            done="Nothing of this trail was kept; what was kept before is safe.",
+            advice="Free memory, or set `workers = 1` in tocsin.toml, then run the command again.",
+        ) from None
 
 
 _own: tuple[Any, Shelf] | None = None
