@@ -17,7 +17,7 @@ from tocsin.ledger.lines import Closed, Committed, Compressed
 from tocsin.ledger.manifest import End, Manifest
 from tocsin.ledger.order import Order, Piece, Position
 from tocsin.ledger.packer import Packer
-from tocsin.ledger.packing import FRAME_BYTES, pack
+from tocsin.ledger.packing import FRAME_BYTES, Extent, pack
 from tocsin.ledger.recovery import Recovered, mend_manifest, mend_segments, read_order
 from tocsin.ledger.tail import Tail
 from tocsin.ledger.view import LedgerView, utc
@@ -248,8 +248,7 @@ class Ledger(LedgerView):
         extent = self._extent(number)
         if extent is None:
             return
-        length, sha256 = extent
-        packed = pack(self.path, self._disk, number, length=length, sha256=sha256, frame_bytes=self._frame_bytes)
+        packed = pack(self.path, self._disk, number, extent, frame_bytes=self._frame_bytes)
         with self._mutex:
             full = self._tail.full.get(number)
             if full:  # not committed yet: the commit's own line will say so
@@ -258,14 +257,15 @@ class Ledger(LedgerView):
                 self._say_packed(Compressed(segment=number, packed=packed))
             self._disk.remove(plain_file(self.path, number))
 
-    def _extent(self, number: int) -> tuple[int, str] | None:
-        """Length and SHA-256 of a closed segment's plain bytes; None if there is nothing to pack."""
+    def _extent(self, number: int) -> Extent | None:
+        """What a closed segment's plain bytes are; None if there is nothing to pack."""
         with self._mutex:
             full = self._tail.full.get(number)
             if full:
-                return full.grown.length, full.grown.hash.hexdigest()
+                grown = full.grown
+                return Extent(grown.length, grown.hash.hexdigest(), grown.check.total if grown.check else None)
             record = self._order.segments.get(number)
-            return (record.bytes, record.sha256) if record and record.closed and not record.packed else None
+            return Extent(record.bytes, record.sha256) if record and record.closed and not record.packed else None
 
     def _say_packed(self, line: Compressed) -> None:
         try:

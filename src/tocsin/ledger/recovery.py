@@ -112,7 +112,7 @@ def _grow_again(ledger: Path, record: SegmentRecord, recovered: Recovered) -> Gr
         return None  # reported in step 4
     running = _hash(path)
     if running.hexdigest() == record.sha256:
-        return Growing(record.number, record.first_received_at, record.bytes, running)
+        return Growing(record.number, record.first_received_at, record.bytes, running, None)
     recovered.damage.append(damaged(record, 0, record.bytes, "it does not hash to what was committed"))
     return None
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tocsin.ledger.check import QuickSum
 from tocsin.ledger.disk import Disk
 from tocsin.ledger.layout import packed_file, plain_file, segments_folder
 from tocsin.ledger.lines import Packed, SegmentState
@@ -26,10 +27,13 @@ class Growing:
     """Bytes appended, committed or not."""
     hash: Any = field(default_factory=hashlib.sha256)
     """Running SHA-256 of those bytes."""
+    check: QuickSum | None = field(default_factory=QuickSum)
+    """Of the same bytes; None if some were appended by an earlier process."""
 
     def copy(self) -> Growing:
         """The same, as of now."""
-        return Growing(self.number, self.opened_at, self.length, self.hash.copy())
+        check = self.check.copy() if self.check else None
+        return Growing(self.number, self.opened_at, self.length, self.hash.copy(), check)
 
     def state(self, *, closed: bool, packed: Packed | None = None) -> SegmentState:
         """The segment as a commit would leave it."""
@@ -78,6 +82,8 @@ class Tail:
             self._descriptor = self._disk.open_to_append(plain_file(self._ledger, growing.number))
         self._disk.write(self._descriptor, data)
         growing.hash.update(data)
+        if growing.check:
+            growing.check.update(data)
         position = self.here()
         growing.length += len(data)
         return position

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tocsin.collect.transports.inflate import Damaged, inflated
+from tocsin.collect.transports.inflate import Damaged, inflated, is_plain, plain
 from tocsin.errors import SourceUnreadable
 from tocsin.model.block import MAX_LINE_BYTES
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
 """Bytes of a block, at least one whole line. From: the skeleton parser's best size on 2 cores."""
+
+_LOOK_BYTES: Final = 4 * 1024
+"""An eighth of where the last line feed of a block is looked for at first."""
 
 KEPT_BYTES: Final = 64 * 1024
 """How much of an overlong line is kept, to show what it was."""
@@ -124,10 +127,17 @@ def read_blocks(file: TrailFile | Path, *, block_bytes: int = BLOCK_BYTES) -> It
     except OSError as problem:
         raise unreadable(path, problem) from None
     with stored:
+        kind = path.suffix.lower()
         cutter = _Cutter(block_bytes)
-        consumed = 0
+        at = consumed = 0
         try:
-            for chunk, consumed in inflated(stored, kind=path.suffix.lower()):
+            whole = is_plain(os.pread(descriptor, 4, 0), kind=kind) and block_bytes <= MAX_LINE_BYTES
+            while whole and (block := _stored_block(descriptor, at, block_bytes)):
+                yield FileBlock(block, at, at + len(block))
+                at = consumed = stored.seek(at + len(block))
+                cutter.begin(at)
+            for chunk, read in plain(stored) if at else inflated(stored, kind=kind):
+                consumed = at + read
                 yield from cutter.take(chunk, consumed)
         except (Damaged, OSError) as problem:
             damage = SourceUnreadable(
@@ -138,6 +148,24 @@ def read_blocks(file: TrailFile | Path, *, block_bytes: int = BLOCK_BYTES) -> It
             yield from cutter.rest(consumed, damage)
         else:
             yield from cutter.rest(consumed, None)
+
+
+def _stored_block(descriptor: int, at: int, block_bytes: int) -> bytes | None:
+    """The whole lines of the next `block_bytes` of a plain file, copied once; None for what is left to the cutter.
+
+    That is a last block, and a line that is longer.
+    """
+    before, end, look = b"", at + block_bytes, _LOOK_BYTES
+    while (feed := before.rfind(b"\n")) < 0:
+        if len(before) >= block_bytes:
+            return None
+        look = min(look * 8, block_bytes)
+        before = os.pread(descriptor, look, end - look)
+        if len(before) < look:
+            return None
+    length = block_bytes - len(before) + feed + 1
+    block = os.pread(descriptor, length, at)
+    return block if len(block) == length and block.endswith(b"\n") else None
 
 
 class _Cutter:
@@ -152,6 +180,10 @@ class _Cutter:
         self._at = 0  # where the line begins
         self._block_at = 0
         self._overlong: list[Overlong] = []
+
+    def begin(self, at: int) -> None:
+        """The first chunk stands there in the file."""
+        self._at = at
 
     def take(self, chunk: bytes, consumed: int) -> Iterator[FileBlock]:
         start = 0

@@ -39,6 +39,16 @@ def inflated(stored: RawIOBase, *, kind: str) -> Iterator[tuple[bytes, int]]:
     return _pieces(head, stored, CHUNK_BYTES)
 
 
+def is_plain(head: bytes, *, kind: str) -> bool:
+    """Whether `inflated` would give the bytes of a file that begins so as they are stored."""
+    return kind not in (".gz", ".zst") and not head.startswith((_GZIP, _ZSTD))
+
+
+def plain(stored: RawIOBase) -> Iterator[tuple[bytes, int]]:
+    """As `inflated`, from where the file stands and whatever stands there."""
+    return _pieces(stored.read(CHUNK_BYTES) or b"", stored, CHUNK_BYTES)
+
+
 def _pieces(head: bytes, stored: RawIOBase, size: int) -> Iterator[tuple[bytes, int]]:
     consumed = len(head)
     piece = head
