@@ -20,6 +20,7 @@ from tocsin.config import Settings
 from tocsin.errors import TocsinError, Usage
 from tocsin.main.intake import Progress
 from tocsin.main.replay import replay
+from tocsin.main.written import json_of
 
 REGION: Final = ("--region", "neustrie", "--accounts", "500", "--days", "28", "--start", "2025-09-01", "--seed", "7")
 ATTACKS: Final = ("bulk", "prefix-sweep", "medium")
@@ -45,7 +46,8 @@ def run_demo(
         progress=progress,
     )
     answer = folder / "replay.json"
-    answer.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+    with answer.open("w", encoding="utf-8") as file:
+        file.writelines(json_of(told))
     records = _records(region)
     thieves = {account for theft in truth["thefts"] for account in theft["accounts"]}
     return {

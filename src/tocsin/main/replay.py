@@ -20,7 +20,7 @@ from tocsin.config import Settings
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.state import Sessions
 from tocsin.door.references import KeyedReferences
-from tocsin.main.establish import Harvest, harvest, harvest_data
+from tocsin.main.harvest import Exposures, harvest
 from tocsin.main.intake import Files, Intake, Progress, files_of, pieces_of, take_in, unheard
 from tocsin.main.learning import learn
 from tocsin.main.parsing import Recipe
@@ -41,11 +41,11 @@ class Replayed:
     alerts: list[Alert] = field(default_factory=list)
     events: int = 0
     held: int = 0
-    harvests: list[Harvest] = field(default_factory=list)
+    exposures: Exposures = field(default_factory=Exposures)
     calibration: Calibration | None = None
     seconds: float = 0.0
 
-    def data(self, *, identifiers: dict[bytes, tuple[str, str]] | None = None) -> dict[str, Any]:
+    def data(self) -> dict[str, Any]:
         """As the replay contract writes it."""
         return {
             "lines": self.intake.lines,
@@ -59,7 +59,7 @@ class Replayed:
                 {"account": alert.account, "at": instant(alert.at)} for alert in self.alerts if alert.rung == "suspend"
             ],
             "held": self.held,
-            "exposures": [row for found in self.harvests for row in harvest_data(found, identifiers)],
+            "exposures": self.exposures,
             **({"damage": [str(problem) for problem in self.intake.damage]} if self.intake.damage else {}),
         }
 
@@ -94,11 +94,12 @@ def replay(
         ticks=ticks,
         progress=progress,
     )
-    identifiers = None
     if vault:
-        wanted = {patient for found in done.harvests for patient in found.patients()}
-        identifiers = vault.reveal(wanted, reason="replay --with-identifiers", who="replay", now=now) if wanted else {}
-    return done.data(identifiers=identifiers)
+        wanted = done.exposures.patients()
+        done.exposures.identifiers = (
+            vault.reveal(wanted, reason="replay --with-identifiers", who="replay", now=now) if wanted else {}
+        )
+    return done.data()
 
 
 def replayed(
@@ -171,7 +172,7 @@ def replayed(
         done.events = days.distinct
         progress("naming the harvest", total, total)
         open_still = sessions_table(_all_open(done.river), done.river.explainer.accounts.names)
-        done.harvests = harvest(
+        for found in harvest(
             done.alerts,
             settings,
             questions=wiring.questions(settings, parts),
@@ -179,7 +180,8 @@ def replayed(
             if everyday and parts.days("sessions")
             else open_still,
             services=done.river.explainer.staff.categories_of_service,
-        )
+        ):
+            done.exposures.add(found)
     done.seconds = ticks() - begun
     return done
 

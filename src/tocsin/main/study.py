@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from tocsin.door.persons import Persons
 from tocsin.errors import Usage
-from tocsin.main.harvest import Harvest, exposed, rows_of
+from tocsin.main.harvest import Harvest, exposed, rows_of_each
 from tocsin.model.incident import Incident
 from tocsin.model.picture import PICTURED
 from tocsin.scope import episodes, sessions_by
@@ -65,8 +65,8 @@ def study(reading: Reading, cases: Any, now: datetime) -> Study:
     held = {name: frozenset(told.split()) for name, told in staff.categories_of_service.items()}
     decisions = reading.decisions()
     harvests, verdicts, traces = {}, {}, {}
-    for episode in episodes(reading.alerts(), reading.settings.rungs()):
-        rows, theirs = rows_of(episode, reading.questions, sessions)
+    told_of = episodes(reading.alerts(), reading.settings.rungs())
+    for episode, rows, theirs in rows_of_each(told_of, reading.questions, sessions):
         found = exposed(episode, rows, theirs, held, decisions)
         verdict = sessions_by(episode, rows, theirs, decisions=decisions)
         harvests[episode.id], verdicts[episode.id] = found, verdict

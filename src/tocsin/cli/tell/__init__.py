@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tocsin.errors import SourceUnreadable, TocsinError
+from tocsin.main.written import json_of
 
 _WHOLE = ("alert", "incident", "rung", "#one in", "#weight", "at (UTC)", "since (UTC)", "account")
 """Columns that a person copies from or reads at a glance: never folded."""
@@ -56,14 +56,14 @@ def write(target: str | None, told: Any) -> None:
     """Write an answer as JSON: to a file, whole or not at all, or to standard output (`-`)."""
     if target is None:
         return
-    text = json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n"
     if target == "-":
-        sys.stdout.write(text)
+        sys.stdout.writelines(json_of(told))
         return
     try:
         path = Path(target)
         scratch = path.with_name(path.name + ".tmp")
-        scratch.write_text(text, "utf-8")
+        with scratch.open("w", encoding="utf-8") as file:
+            file.writelines(json_of(told))
         scratch.replace(path)
     except OSError as problem:
         raise TocsinError(
