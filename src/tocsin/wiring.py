@@ -140,11 +140,11 @@ def reasons_of(settings: Settings) -> dict[str, Reason]:
     return known
 
 
-def parts(root: Path, *, durable: bool = True) -> Any:
-    """Derived parts in a folder."""
+def parts(root: Path, *, durable: bool = True, upto: int | None = None) -> Any:
+    """Derived parts in a folder; `upto`: of the batches up to this one, to read."""
     from tocsin.store.parquet import ParquetParts
 
-    return ParquetParts(root, durable=durable)
+    return ParquetParts(root, durable=durable, upto=upto)
 
 
 def questions(settings: Settings, of: Any) -> Any:

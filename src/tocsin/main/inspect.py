@@ -21,7 +21,7 @@ from tocsin.explain.reasons import reasons
 from tocsin.explain.staff import Staff
 from tocsin.main.decisions import decisions_of
 from tocsin.main.harvest import Harvest, harvest_data
-from tocsin.main.saved import not_written_yet, state_path
+from tocsin.main.saved import folded_in, not_written_yet, state_path
 from tocsin.main.serve.outbox import fresh_alerts, key_of
 from tocsin.main.study import study
 from tocsin.main.tables import alert_data, alert_id, alerts_of, instant
@@ -37,13 +37,13 @@ _SAMPLE_DAYS = 7
 
 
 class Reading:
-    """A region's derived parts, to read."""
+    """A region's derived parts, to read: of the batches that are folded, so that no half of one is ever shown."""
 
     def __init__(self, settings: Settings) -> None:
         if not (settings.state / "derived").exists():
             raise StoreUnavailable("there is nothing here yet", advice="Import a trail first: tocsin import PATH.")
         self.settings = settings
-        self.parts = wiring.parts(settings.state / "derived")
+        self.parts = wiring.parts(settings.state / "derived", upto=folded_in(state_path(settings)))
         self.questions = wiring.questions(settings, self.parts)
 
     def alerts(self) -> list[Alert]:

@@ -28,6 +28,7 @@ from tocsin.detect.judge import evidence_table
 from tocsin.detect.ladder import Ladder
 from tocsin.detect.state import Sessions
 from tocsin.door.persons import Persons
+from tocsin.errors import DiskFull, StoreUnavailable
 from tocsin.main.accepted import Accepted
 from tocsin.main.decisions import decisions_in, decisions_table, line_of
 from tocsin.main.intake import MAPPED, Files, Intake, Piece, Progress, pieces_of, take_in, unheard
@@ -44,6 +45,7 @@ from tocsin.model.alert import Alert
 from tocsin.model.decision import Decision
 from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.store.behind import WriteBehind
+from tocsin.store.interface import KINDS
 
 OWN: Final = "tocsin"
 """Source of Tocsin's own trail."""
@@ -51,6 +53,8 @@ CALIBRATION: Final = "tocsin/calibration"
 SETTINGS: Final = "tocsin/settings"
 SAID: Final = "tocsin/decision"
 EPOCH: Final = date(1970, 1, 1)
+MANY_PARTS: Final = 120
+"""Parts of a closed month, about four a day, that are worth reading and writing all of it once more."""
 
 
 Heard = Callable[[int, list[Alert]], None]
@@ -141,6 +145,7 @@ class Region:
                 intake = self._take_in(kept(pieces_of(files, damage), batch), recipe, files, number, progress)
                 committed = batch.commit({"files": told_of(files, digests, intake), **(meta or {})})
         folded = self._fold(committed, intake, progress)
+        self.tidy(now.date())
         done.batch = committed
         done.lines += intake.lines
         done.events = folded.events
@@ -190,6 +195,17 @@ class Region:
         state_path(self.settings).unlink(missing_ok=True)
         self.river, self.folded, self.calibration, self.ladder_text = _river(), 0, None, ""
         return self.catch_up(progress=progress)
+
+    def tidy(self, today: date) -> None:
+        """Merge parts of closed months, and of days, that have many. No answer changes; what fails is left as it is."""
+        parts = wiring.parts(self.settings.state / "derived")  # durable: what was merged is deleted
+        try:
+            merged = {kind: parts.compact(kind, before=today, many=MANY_PARTS) for kind in KINDS}
+        except (DiskFull, StoreUnavailable):
+            log.info("parts not merged", batch=self.folded)
+        else:
+            if any(merged.values()):
+                log.info("parts merged", batch=self.folded, files=sum(map(len, merged.values())))
 
     # -- the parts -----------------------------------------------------------------------------------------------------
 

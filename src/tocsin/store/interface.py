@@ -87,11 +87,12 @@ class Parts(Protocol):
         next attempt makes.
         """
 
-    def compact(self, kind: Kind, *, before: date) -> list[str]:
+    def compact(self, kind: Kind, *, before: date, many: int = 1) -> list[str]:
         """Merge parts into few files, sorted by account, so that a question about a few accounts reads little.
 
-        Calendar months that end on or before `before` become one file each; of the other months, every day that has
-        many parts does (a live stream makes thousands), and so does what belongs to no day. Answers do not change:
+        Calendar months that end on or before `before` become one file each, if `many` of their parts are not merged
+        yet; of the other months, every day that has many parts does (a live stream makes thousands), and so does what
+        belongs to no day. Answers do not change:
         `read`, `days`, `batches` and `ids` give what they gave, and what was written may be written again. Idempotent,
         and safe to be killed at any moment: one rename puts the file in force and its parts out of it. Returns what
         was merged, as "2025-09", "2025-10-02" or "none".

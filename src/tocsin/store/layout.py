@@ -81,6 +81,8 @@ class Layout:
     """The tree of files under one root."""
 
     root: Path
+    upto: int | None = None
+    """For a reader: parts of later batches do not count, because they may still be on their way. None: all do."""
 
     @property
     def top(self) -> Path:
@@ -156,7 +158,8 @@ class Layout:
         day = _day(value)
         folder = self.folder(kind) / f"day={value}"
         found = ((entry, _BATCH.fullmatch(entry)) for entry in self._entries(folder))
-        return {(day, int(match[1])): folder / entry for entry, match in found if match}
+        numbered = ((int(match[1]), folder / entry) for entry, match in found if match)
+        return {(day, batch): path for batch, path in numbered if self.upto is None or batch <= self.upto}
 
     def _merged(self, kind: Kind, name: str) -> list[Merged]:
         """The one in force of that day or month, if there is one."""

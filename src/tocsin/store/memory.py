@@ -72,7 +72,7 @@ class MemoryParts:
             del self._tables[place]
         return len(found)
 
-    def compact(self, kind: Kind, *, before: date) -> list[str]:
+    def compact(self, kind: Kind, *, before: date, many: int = 1) -> list[str]:
         """See `interface.Parts.compact`. There is nothing to gain here."""
         return []
 

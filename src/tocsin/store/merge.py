@@ -47,11 +47,11 @@ class Merge:
         self._durable = durable
         self._memory_mb = memory_mb
 
-    def compact(self, *, before: date) -> list[str]:
+    def compact(self, *, before: date, many: int = 1) -> list[str]:
         """See `interface.Parts.compact`."""
         self.sweep()
         merged = []
-        for name, in_force in _due(self._layout.in_force(self._kind), before):
+        for name, in_force in _due(self._layout.in_force(self._kind), before, many):
             self._merge(name, in_force)
             self.sweep()
             merged.append(name)
@@ -100,8 +100,8 @@ class Merge:
         return rows
 
 
-def _due(in_force: InForce, before: date) -> Iterator[tuple[str, InForce]]:
-    """What is to be merged, and from what: closed months with something loose, then days with many parts."""
+def _due(in_force: InForce, before: date, many: int) -> Iterator[tuple[str, InForce]]:
+    """What is to be merged, and from what: closed months with so much loose, then days with many parts."""
     groups: dict[str, list[Place]] = defaultdict(list)
     for place in in_force.places():
         groups[_group(place[0], before)].append(place)
@@ -109,7 +109,7 @@ def _due(in_force: InForce, before: date) -> Iterator[tuple[str, InForce]]:
         parts = {place: in_force.parts[place] for place in places if place in in_force.parts}
         merged = tuple(one for one in in_force.merged if one.name.startswith(name))
         finer = [one for one in merged if one.name != name]
-        if (len(parts) + len(finer)) >= (1 if _is_month(name) else PARTS_OF_A_DAY):
+        if (len(parts) + len(finer)) >= (many if _is_month(name) else PARTS_OF_A_DAY):
             yield name, InForce(parts, merged)
 
 

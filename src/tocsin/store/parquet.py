@@ -26,9 +26,9 @@ T = TypeVar("T")
 class ParquetParts:
     """`interface.Parts` in a folder. One writer at a time; readers may come and go."""
 
-    def __init__(self, root: Path, *, durable: bool = True) -> None:
-        """`durable=False` leaves out fsync: for what is thrown away afterwards."""
-        self.layout = Layout(root)
+    def __init__(self, root: Path, *, durable: bool = True, upto: int | None = None) -> None:
+        """`durable=False` leaves out fsync: for what is thrown away afterwards. `upto`: see `Layout`; to read only."""
+        self.layout = Layout(root, upto)
         self._durable = durable
 
     def write(self, kind: Kind, table: pa.Table, *, day: date | None, batch: int) -> None:
@@ -84,10 +84,10 @@ class ParquetParts:
             path.unlink(missing_ok=True)
         return len(found)
 
-    def compact(self, kind: Kind, *, before: date) -> list[str]:
+    def compact(self, kind: Kind, *, before: date, many: int = 1) -> list[str]:
         """See `interface.Parts.compact`."""
         schema = self.schema(kind)
-        return [] if schema is None else self._merge(kind, schema).compact(before=before)
+        return [] if schema is None else self._merge(kind, schema).compact(before=before, many=many)
 
     def verify(self) -> int:
         """See `interface.Parts.verify`."""
