@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from tocsin.door.columns import sortable
+from tocsin.door.columns import keys_of, sortable
 
 _ALWAYS = np.int64(np.iinfo(np.int64).min)
 
@@ -21,6 +21,12 @@ class Persons:
         order = np.lexsort((persons, known, patients))
         self._persons = persons[order]
         self._patients, group = np.unique(patients[order], return_inverse=True)
+        self._latest = self._persons[np.searchsorted(group, np.arange(len(self._patients)), side="right") - 1]
+        keys = keys_of(self._patients)
+        self._by_key = np.argsort(keys, kind="stable")
+        self._keys = keys[self._by_key]
+        self._alike = bool((self._keys[1:] == self._keys[:-1]).any())
+        """Whether two references have one key: odds of 3 in 10^6 for 10^7 of them."""
         self._times = np.unique(known)
         # a version's place in one number: its reference, then the rank of the time at which it was known
         self._versions = group * (len(self._times) + 1) + np.searchsorted(self._times, known[order])
@@ -37,11 +43,24 @@ class Persons:
         wanted = np.ascontiguousarray(references).view("S17")
         if not len(self._patients) or not len(wanted):
             return references.copy()
-        distinct, places = np.unique(wanted, return_inverse=True)
-        found = np.minimum(np.searchsorted(self._patients, distinct), len(self._patients) - 1)
-        group = np.where(self._patients[found] == distinct, found, -1)[places]
-        ranks = len(self._times) if at is None else np.searchsorted(self._times, at, side="right")
+        found = self._found(wanted)
+        known = self._patients[found] == wanted
+        if at is None:
+            return np.where(known, self._latest[found], wanted).view("V17")
+        group = np.where(known, found, -1)
+        ranks = np.searchsorted(self._times, at, side="right")
         last = np.searchsorted(self._versions, group * (len(self._times) + 1) + ranks, side="left") - 1
-        known = (group >= 0) & (last >= 0)
+        known = known & (last >= 0)
         known &= self._versions[last] // (len(self._times) + 1) == group
         return np.where(known, self._persons[last], wanted).view("V17")
+
+    def _found(self, wanted: np.ndarray) -> np.ndarray:
+        """Where each reference stands among those of the table, or any place if it does not."""
+        if self._alike:
+            return np.minimum(np.searchsorted(self._patients, wanted), len(self._patients) - 1)
+        keys = keys_of(wanted)
+        order = np.argsort(keys)  # sorted, they are found four times as fast: the cache sees one place after the other
+        place = np.minimum(np.searchsorted(self._keys, keys[order]), len(self._keys) - 1)
+        found = np.empty(len(keys), np.int64)
+        found[order] = self._by_key[place]
+        return found

@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from tocsin.door.columns import keys_of
+
 _RECENT: Final = 65_536
 """References kept apart before they are merged into the rest; a merge copies everything (25 bytes a reference)."""
-
-_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Seen:
@@ -56,17 +56,9 @@ class _Sorted:
 
 def _distinct(references: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Keys, sorted; their references, each once; where each stands first."""
-    keys = _keys_of(references)
+    keys = keys_of(references)
     order = np.argsort(keys, kind="stable")
     keys, ordered = keys[order], references[order]
     first = np.ones(len(keys), bool)
     first[1:] = (keys[1:] != keys[:-1]) | (ordered[1:] != ordered[:-1])
     return keys[first], ordered[first], order[first]
-
-
-def _keys_of(references: np.ndarray) -> np.ndarray:
-    """A uint64 for each: all 17 bytes count."""
-    octets = np.ascontiguousarray(references).view(np.uint8).reshape(-1, 17)
-    halves = np.ascontiguousarray(octets[:, 1:]).view(np.uint64)
-    keys: np.ndarray = (halves[:, 0] * _ODD ^ halves[:, 1]) * _ODD ^ octets[:, 0]
-    return keys

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.door import persons
 from tocsin.door.persons import Persons
 from tocsin.model.fact import PERSON
 
@@ -63,3 +65,9 @@ def test_agrees_with_the_obvious_way_in_any_order(rows, asked, random) -> None:
 
     found = Persons(table(*shuffled)).person_of(refs(*(a for a, _ in asked)), at=np.array([t for _, t in asked], int))
     assert numbers(found) == [obvious(a, t) for a, t in asked]
+
+
+def test_references_with_one_key_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table((1, 11, None), (2, 12, None), (300, 13, None))
+    monkeypatch.setattr(persons, "keys_of", lambda references: np.zeros(len(references), np.uint64))
+    assert numbers(Persons(rows).person_of(refs(300, 2, 1, 4))) == [13, 12, 11, 4]

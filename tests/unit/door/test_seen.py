@@ -40,7 +40,7 @@ def test_many_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_key_for_two_loses_neither(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_keys_of", lambda references: np.zeros(len(references), np.uint64))
+    monkeypatch.setattr(module, "keys_of", lambda references: np.zeros(len(references), np.uint64))
     seen = Seen(refs([]))
     assert seen.new(refs([1, 2])).tolist() == [0, 1]
     met = seen.new(refs([1, 2, 3]))
