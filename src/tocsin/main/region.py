@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -30,6 +31,7 @@ from tocsin.detect.state import Sessions
 from tocsin.door.persons import Persons
 from tocsin.errors import DiskFull, StoreUnavailable
 from tocsin.main.accepted import Accepted
+from tocsin.main.ahead import one_ahead
 from tocsin.main.decisions import decisions_in, decisions_table, line_of
 from tocsin.main.intake import MAPPED, Files, Intake, Piece, Progress, pieces_of, take_in, unheard
 from tocsin.main.keeping import Digests, kept, told_of, unknown
@@ -275,10 +277,10 @@ class Region:
         self._learn(number, intake)
         count = _Count(alerts=self._decide(number))
         days = intake.spool.days()
-        with WriteBehind(self.parts) as parts:
-            for i, day in enumerate(days):
+        coming = one_ahead(days, lambda day: self._new(accepted_order(intake.spool.take(day)), day, number))
+        with WriteBehind(self.parts) as parts, closing(coming):
+            for i, (day, events) in enumerate(coming):
                 progress("judging", i, len(days))
-                events = self._new(accepted_order(intake.spool.take(day)), day, number)
                 if not len(events):
                     continue
                 folded, ended = self.river.slice(events, day=day, batch=number)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from tocsin.config import Settings
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.state import Sessions
 from tocsin.door.references import KeyedReferences
+from tocsin.main.ahead import one_ahead
 from tocsin.main.harvest import Exposures, harvest
 from tocsin.main.intake import Files, Intake, Progress, files_of, pieces_of, take_in, unheard
 from tocsin.main.learning import learn
@@ -165,10 +167,12 @@ def replayed(
             done.calibration = learn(past, day_of, on, factory=factory, kept=keep).calibration
         else:
             done.river = river_on((factory,))
-        for count, day in enumerate(day for day in everyday if day not in set(past)):
-            progress("judging", 2 * len(past) + count, total)
-            folded, ended = done.river.slice(days.events(day, keep=False), day=day, batch=batch)
-            keep(day, folded, ended)
+        coming = one_ahead(everyday[len(past) :], lambda day: days.events(day, keep=False))
+        with closing(coming):
+            for count, (day, events) in enumerate(coming):
+                progress("judging", 2 * len(past) + count, total)
+                folded, ended = done.river.slice(events, day=day, batch=batch)
+                keep(day, folded, ended)
         done.events = days.distinct
         progress("naming the harvest", total, total)
         open_still = sessions_table(_all_open(done.river), done.river.explainer.accounts.names)
