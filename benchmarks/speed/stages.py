@@ -1,7 +1,8 @@
 """What an import spends its CPU on, stage by stage: functions are watched from outside, nothing in Tocsin knows.
 
 Time within a watched function belongs to its stage, except what a watched function within it takes. Threads beside the
-main one (compression of closed segments, hashing of files, Parquet and DuckDB) are one line of their own.
+main one (compression of closed segments, hashing of files, Parquet, the next day put in order) are one line of their
+own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -64,6 +66,7 @@ class Stopwatch:
         self.seconds: Counter[str] = Counter()
         self._stack: list[str] = ["the rest"]
         self._since = time.thread_time()
+        self._thread = threading.get_ident()
 
     def enter(self, stage: str) -> None:
         self._turn()
@@ -89,6 +92,8 @@ class Stopwatch:
 
     def _watched(self, stage: str, act: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*arguments: Any, **named: Any) -> Any:
+            if threading.get_ident() != self._thread:
+                return act(*arguments, **named)
             self.enter(stage)
             try:
                 found = act(*arguments, **named)
