@@ -12,7 +12,7 @@ import pytest
 from story.lines import line
 from tocsin.config import Settings
 from tocsin.errors import DiskFull
-from tocsin.main import region
+from tocsin.main import region, tidy
 from tocsin.main.inspect import Reading
 from tocsin.main.intake import files_of
 from tocsin.main.region import Region
@@ -69,12 +69,11 @@ def test_many_parts_are_merged_and_answers_stay(settings: Settings, monkeypatch:
         bring(settings, number)
     before = Reading(settings)
     told = before.parts.read("events")
-    monkeypatch.setattr(region, "MANY_PARTS", 4)
+    monkeypatch.setattr(tidy, "MANY_PARTS", 4)
     bring(settings, 2)  # the same bytes: nothing is folded, nothing is merged
     assert not merged(settings)
-    with Region.open(settings, now=NOW) as opened:
-        opened.tidy(date(2025, 9, 30))  # the month goes on
-        assert not merged(settings)
+    tidy.tidy(ParquetParts(settings.state / "derived"), date(2025, 9, 30))  # the month goes on
+    assert not merged(settings)
     bring(settings, 3)
     assert merged(settings) == ["merged=2025-09"]
     after = Reading(settings)

@@ -29,7 +29,6 @@ from tocsin.detect.judge import evidence_table
 from tocsin.detect.ladder import Ladder
 from tocsin.detect.state import Sessions
 from tocsin.door.persons import Persons
-from tocsin.errors import DiskFull, StoreUnavailable
 from tocsin.main.accepted import Accepted
 from tocsin.main.ahead import one_ahead
 from tocsin.main.decisions import decisions_in, decisions_table, line_of
@@ -43,11 +42,11 @@ from tocsin.main.saved import load, packed, put_state, state_path
 from tocsin.main.settings_told import calibration_line, ladder_text, settings_in
 from tocsin.main.spool import Spool
 from tocsin.main.tables import alerts_table, rejected_table, sessions_table
+from tocsin.main.tidy import tidy
 from tocsin.model.alert import Alert
 from tocsin.model.decision import Decision
 from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.store.behind import WriteBehind
-from tocsin.store.interface import KINDS
 
 OWN: Final = "tocsin"
 """Source of Tocsin's own trail."""
@@ -55,8 +54,6 @@ CALIBRATION: Final = "tocsin/calibration"
 SETTINGS: Final = "tocsin/settings"
 SAID: Final = "tocsin/decision"
 EPOCH: Final = date(1970, 1, 1)
-MANY_PARTS: Final = 120
-"""Parts of a closed month, about four a day, that are worth reading and writing all of it once more."""
 
 
 Heard = Callable[[int, list[Alert]], None]
@@ -147,7 +144,7 @@ class Region:
                 intake = self._take_in(kept(pieces_of(files, damage), batch), recipe, files, number, progress)
                 committed = batch.commit({"files": told_of(files, digests, intake), **(meta or {})})
         folded = self._fold(committed, intake, progress)
-        self.tidy(now.date())
+        tidy(wiring.parts(self.settings.state / "derived"), now.date())
         done.batch = committed
         done.lines += intake.lines
         done.events = folded.events
@@ -197,17 +194,6 @@ class Region:
         state_path(self.settings).unlink(missing_ok=True)
         self.river, self.folded, self.calibration, self.ladder_text = _river(), 0, None, ""
         return self.catch_up(progress=progress)
-
-    def tidy(self, today: date) -> None:
-        """Merge parts of closed months, and of days, that have many. No answer changes; what fails is left as it is."""
-        parts = wiring.parts(self.settings.state / "derived")  # durable: what was merged is deleted
-        try:
-            merged = {kind: parts.compact(kind, before=today, many=MANY_PARTS) for kind in KINDS}
-        except (DiskFull, StoreUnavailable):
-            log.info("parts not merged", batch=self.folded)
-        else:
-            if any(merged.values()):
-                log.info("parts merged", batch=self.folded, files=sum(map(len, merged.values())))
 
     # -- the parts -----------------------------------------------------------------------------------------------------
 
