@@ -291,6 +291,26 @@ class TestActor:
         assert not scim.user(second["user_name"])["active"]
         actor.close()
 
+    def test_others_that_a_kill_left_unasked_are_asked_for_by_the_next(
+        self, live: Live, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        accounts = live["regions"][OTHER_REGION]["accounts"]
+        second = [one for one in accounts if one["second"]][1]
+        first = next(one for one in accounts if one["user_name"] == second["user_name"].removeprefix("bis-"))
+        settings = settings_of(live, tmp_path, probes=False, pre_approved=("suspend",))
+        with monkeypatch.context() as killed:
+            killed.setattr(Actor, "_cut_others", lambda *_: None)
+            Actor(settings, now=clock).alerts([self.row(first)])
+        scim = Scim.at(live)
+        assert scim.user(second["user_name"])["active"]
+        actor = Actor(settings, now=clock)
+        actor.due()
+        assert actor.settle(60)
+        assert not scim.user(second["user_name"])["active"]
+        assert actor.due() is None
+        actor.close()
+        assert Actor(settings, now=clock).due() is None
+
 
 def test_the_commands(live: Live, account: Live, tmp_path: Path) -> None:
     settings = settings_of(live, tmp_path)

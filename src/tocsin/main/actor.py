@@ -1,11 +1,13 @@
 """The actor: what the ladder asks for is done at once where it was approved beforehand, and proven behind.
 
-The cut comes first: of the account on which the alert is, then of the person's other accounts. Tokens and proofs follow
-in a thread of their own, so that a service that is slow to answer keeps no other account from being cut.
+The cut comes first, in the caller's thread. In two threads of their own follow the person's other accounts (a provider
+that cannot filter is read as a whole to find them) and everything that is due (tokens, proofs, what failed before): a
+service that is slow to answer keeps no account from being cut.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -13,12 +15,16 @@ from typing import Any, Final
 
 from tocsin.acts.hold import Held
 from tocsin.config import Settings
+from tocsin.contain.ladder import ACTS_OF
 from tocsin.errors import TocsinError
 from tocsin.main.cutter import Cutter, act_data
 from tocsin.model.act import NEVER, UNFINISHED, Standing
 from tocsin.model.incident import incident_id
+from tocsin.store.interface import Cases
 
 CUTS: Final = "suspend-account"
+ASKED: Final = "person"
+"""Kind of document in the cases: this account's person was asked for."""
 _ORDER: Final = {CUTS: 0, "delete-tokens": 1, "prove-dead": 2}
 
 
@@ -34,10 +40,19 @@ class Actor:
         self._pre_approved = settings.contain.pre_approved
         self._now = now
         self._who = who
+        self._retry_us = int(settings.contain.retry_s * 1e6)
+        self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="persons")
         self._behind = ThreadPoolExecutor(max_workers=1, thread_name_prefix="acts")
-        self._running: Future[None] | None = None
+        self._lock = threading.Lock()
+        self._tasks: list[Future[None]] = []
+        self._carrying_on: Future[None] | None = None
+        self._unasked: list[tuple[int, Mapping[str, Any]]] = [(0, row) for row in self._never_asked()]
         self._closing = False
-        self._unasked: dict[tuple[str, str, str], tuple[int, Mapping[str, Any]]] = {}
+
+    @property
+    def cases(self) -> Cases:
+        """Where everything it did is written down."""
+        return self._cutter.runner.cases
 
     def warm(self) -> None:
         """Fetch tokens and open connections before they are urgent; a provider that is down is tried again then."""
@@ -47,17 +62,16 @@ class Actor:
                     connector.warm()
 
     def alerts(self, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Plan what each alert's rung asks for, cut at once what is approved beforehand, leave the rest to `due`.
+        """Plan what each alert's rung asks for and cut at once what is approved beforehand; the rest follows behind.
 
         `rows`: dictionaries with `account`, `rung`, `episode` (and `at`). The same alert again changes nothing, and no
-        rung redoes what a person took back or refused in its incident. Returns where the acts stand.
+        rung redoes what a person took back or refused in its incident. Returns where the acts on these accounts stand.
         """
         rows = sorted(rows, key=lambda row: row["rung"] != "suspend")
         told: dict[str, Standing] = {}
         for row in rows:
-            self._keep(told, self._cut(row, [row["account"]]))
-        for row in rows:
-            self._keep(told, self._cut_others(row))
+            told |= {standing.act.id: standing for standing in self._cut(row, [row["account"]])}
+        self._submit(self._asking, lambda: self._cut_others(rows))
         self.due()
         return [act_data(standing) for standing in told.values()]
 
@@ -66,24 +80,50 @@ class Actor:
 
         Raises what stopped the work behind since it was last asked (`DiskFull`, `StoreUnavailable`).
         """
-        if self._running is not None and self._running.done():
-            done, self._running = self._running, None
-            done.result()
-        self._ask_again()
+        with self._lock:
+            done = [task for task in self._tasks if task.done()]
+            self._tasks = [task for task in self._tasks if not task.done()]
+            again = [row for at, row in self._unasked if at <= self._now()]
+            self._unasked = [(at, row) for at, row in self._unasked if at > self._now()]
+            waiting = [at for at, _ in self._unasked]
+        for task in done:
+            task.result()
+        if again:
+            self._submit(self._asking, lambda: self._cut_others(again))
         left = [one.next_at for one in self._cutter.cases.acts(states=UNFINISHED) if one.next_at < NEVER]
-        if self._running is None and any(at <= self._now() for at in left):
-            self._running = self._behind.submit(self._carry_on)
-        return min(left, default=None)
+        if any(at <= self._now() for at in left):
+            self._go_on()
+        return min([*left, *waiting, *(self._now() for _ in again)], default=None)
 
     def settle(self, timeout_s: float) -> bool:
-        """Wait until the work behind is through; False if it is not by then."""
-        running = self._running
-        return running is None or not wait([running], timeout_s).not_done
+        """Work until nothing is due at this moment; False if it is not so after `timeout_s` or several rounds."""
+        for _ in range(5):  # what asks may leave something to carry on with
+            with self._lock:
+                tasks = list(self._tasks)
+            if wait(tasks, timeout_s).not_done:
+                return False
+            next_at = self.due()
+            if next_at is None or next_at > self._now():
+                return True
+        return False
 
     def close(self) -> None:
         """Finish the act at hand and stop; what is left is in the cases."""
         self._closing = True
-        self._behind.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._asking, self._behind):
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], None]) -> Future[None] | None:
+        with self._lock:
+            if self._closing:
+                return None
+            task = pool.submit(work)
+            self._tasks.append(task)
+            return task
+
+    def _go_on(self) -> None:
+        if self._carrying_on is None or self._carrying_on.done():
+            self._carrying_on = self._submit(self._behind, self._carry_on)
 
     def _cut(self, row: Mapping[str, Any], accounts: list[str]) -> list[Standing]:
         rung = row["rung"]
@@ -97,24 +137,40 @@ class Actor:
             return [done.get(one.act.id, one) for one in standings]
         return standings
 
-    def _cut_others(self, row: Mapping[str, Any]) -> list[Standing]:
+    def _cut_others(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """The person's other accounts; where a provider cannot be asked for them, it is asked again later."""
-        person = self._cutter.person_of(row["account"])
-        if not person.asked:
-            self._unasked[row["account"], row["rung"], row["episode"]] = (
-                self._now() + int(self._cutter.settings.contain.retry_s * 1e6),
-                row,
-            )
-        others = [one for one in person.accounts if one != row["account"]]
-        return self._cut(row, others) if others else []
+        for row in rows:
+            if self._closing or not ACTS_OF[row["rung"]]:
+                continue
+            person = self._cutter.person_of(row["account"])
+            others = [one for one in person.accounts if one != row["account"]]
+            if others and self._cut(row, others):
+                self._go_on()
+            if person.asked:
+                self._note_asked(row, person.accounts)
+            else:
+                with self._lock:
+                    self._unasked.append((self._now() + self._retry_us, row))
 
-    def _ask_again(self) -> None:
-        for key, (at, row) in list(self._unasked.items()):
-            if at <= self._now():
-                del self._unasked[key]
-                self._cut_others(row)
+    def _note_asked(self, row: Mapping[str, Any], accounts: Iterable[str]) -> None:
+        for account in accounts:
+            name = " ".join((self._incident(row), row["rung"], account))
+            self._cutter.cases.keep(ASKED, name, {}, at=self._now())
+
+    def _never_asked(self) -> list[Mapping[str, Any]]:
+        """Rows of accounts that were cut before a kill, and whose person was not asked for yet."""
+        asked = {name for name, _, _ in self._cutter.cases.kept(ASKED)}
+        rows: dict[str, Mapping[str, Any]] = {}
+        for standing in self._cutter.cases.acts():
+            act, rung = standing.act, standing.act.arguments.get("rung", "")
+            name = " ".join((act.incident, rung, act.target))
+            if act.asked_by == self._who and rung and name not in asked and standing.state not in ("undone", "refused"):
+                rows[name] = {"account": act.target, "rung": rung, "incident": act.incident}
+        return list(rows.values())
 
     def _incident(self, row: Mapping[str, Any]) -> str:
+        if "incident" in row:
+            return str(row["incident"])
         episode = str(row["episode"])
         given = self._cutter.cases.incident_of([episode]).get(episode)
         if given is None:
@@ -133,7 +189,3 @@ class Actor:
             tried.add(one.act.id)
             with suppress(Held):
                 self._cutter.runner.carry_on(one)
-
-    @staticmethod
-    def _keep(told: dict[str, Standing], standings: list[Standing]) -> None:
-        told |= {standing.act.id: standing for standing in standings}
