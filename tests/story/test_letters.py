@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from story.commands import Home, sentence
+from story.commands import Home, sentence, stop
 from tocsin import wiring
 from tocsin.config import settings
 from tocsin.main.establish import incidents
@@ -57,11 +58,16 @@ def told(tmp_path_factory: pytest.TempPathFactory, region: Any) -> tuple[Home, s
     (root / "Patient.ndjson").write_text("\n".join(lines), "utf-8")
     (root / "tocsin.toml").write_text(SETTINGS, "utf-8")
     home.run("import", source, "--quiet")
+    return home, incident_of(home, source, "bulk"), root
+
+
+def incident_of(home: Home, source: Path, attack: str) -> str:
+    """The incident that a theft of the region came to."""
     own = settings({"TOCSIN_STATE": str(home.state)})
     truth = json.loads((source / "truth.json").read_text("utf-8"))
-    bulk = next(theft["account"] for theft in truth["thefts"] if theft["attack"] == "bulk")
+    account = next(theft["account"] for theft in truth["thefts"] if theft["attack"] == attack)
     found = incidents(Reading(own), wiring.cases(own), datetime.now(UTC))
-    return home, next(one.id for one in found if bulk in one.accounts), root
+    return next(one.id for one in found if account in one.accounts)
 
 
 def test_the_letters_of_an_incident(told: tuple[Home, str, Path]) -> None:
@@ -112,6 +118,37 @@ def test_the_letters_of_an_incident(told: tuple[Home, str, Path]) -> None:
     # nothing but the letters names anybody
     kept = said(home)
     assert not [name for name in list(names)[:400] if name.encode() in kept]
+
+
+def test_a_command_that_was_killed_is_run_again_and_writes_nothing_twice(
+    home: Home, region: Any, tmp_path: Path
+) -> None:
+    source = region("bulk-11")
+    (home.root / "tocsin.toml").write_text(SETTINGS.replace("Patient.ndjson", str(source / "Patient.ndjson")), "utf-8")
+    home.run("import", source, "--quiet")
+    incident = incident_of(home, source, "bulk")
+    command = ("notify", incident, *WHO, "--write")
+    process = home.start(*command)
+    letters = home.state / "documents" / incident / "letters" / "lot-1"
+    deadline = time.monotonic() + 120
+    while len(list(letters.glob("0*.pdf"))) < 5 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert process.poll() is None, process.communicate()
+    stop(process)
+    process.communicate()
+    early = {path.name: path.read_bytes() for path in letters.glob("0*.pdf")}
+    assert early
+    assert not (letters / "manifest.json").exists()
+
+    written = home.told(*command)["written"]
+    cases = wiring.cases(settings({"TOCSIN_STATE": str(home.state)}))
+    (standing,) = [one for one in cases.acts(incident=incident) if one.act.kind == "print-letters"]
+    assert (standing.state, standing.attempts, standing.act.id) == ("proven", 2, written["act"])
+    assert len(list(letters.parent.iterdir())) == 1, "one lot"
+    assert not list(letters.glob("*.unfinished"))
+    assert len(list(letters.glob("0*.pdf"))) == written["letters"]
+    assert {name: (letters / name).read_bytes() for name in early} == early, "the same letters, byte for byte"
+    assert home.told(*command)["written"] is None
 
 
 def test_a_person_by_reference(told: tuple[Home, str, Path]) -> None:
