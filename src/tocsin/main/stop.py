@@ -11,6 +11,7 @@ from tocsin.contain.plan import Plan
 from tocsin.errors import Conflict, StoreUnavailable, Usage
 from tocsin.main.cutter import Cutter, act_data
 from tocsin.main.inspect import Reading
+from tocsin.main.study import MERGED
 from tocsin.main.tables import alert_id
 from tocsin.model.act import NEVER, UNFINISHED, Standing
 from tocsin.model.alert import RUNGS
@@ -75,7 +76,7 @@ def undo(settings: Settings, about: str, *, who: str, why: str, now: Clock) -> d
     """
     _check_who(who)
     cutter = Cutter(settings, now=now, who=who)
-    standings = _meant(cutter, settings, about)
+    standings = _meant(cutter, about)
     done = []
     for standing in reversed(standings):
         if standing.state not in ("undone", "refused"):
@@ -125,7 +126,8 @@ def subject_of(settings: Settings, cases: Any, about: str) -> Subject:
     climbs = episodes(alerts, settings.rungs())
     given = cases.incident_of(one.id for one in climbs)
     incident = {one.id: given.get(one.id) or incident_id([one.id]) for one in climbs}
-    meant = [one for one in climbs if about in (one.id, incident[one.id])]
+    about, *absorbed = names_of(cases, about)
+    meant = [one for one in climbs if about in (one.id, incident[one.id]) or incident[one.id] in absorbed]
     if not meant:
         named = [one for one in climbs if about in (one.account, one.account.rpartition("|")[2])]
         named = named or [one for one in climbs if about in {alert_id(alert) for alert in one.alerts}]
@@ -134,8 +136,8 @@ def subject_of(settings: Settings, cases: Any, about: str) -> Subject:
         meant = named[-1:]
     if meant:
         accounts = tuple(dict.fromkeys(one.account for one in meant))
-        return Subject(incident[meant[-1].id], accounts, tuple(one.id for one in meant))
-    known = tuple(dict.fromkeys(one.act.target for one in cases.acts(incident=about)))
+        return Subject(names_of(cases, incident[meant[-1].id])[0], accounts, tuple(one.id for one in meant))
+    known = tuple(dict.fromkeys(one.act.target for name in (about, *absorbed) for one in cases.acts(incident=name)))
     if known:
         return Subject(about, known)
     if "|" not in about:
@@ -146,13 +148,25 @@ def subject_of(settings: Settings, cases: Any, about: str) -> Subject:
     return Subject(incident_id([f"account {about}"]), (about,))
 
 
-def _meant(cutter: Cutter, settings: Settings, about: str) -> list[Standing]:
+def names_of(cases: Any, about: str) -> tuple[str, ...]:
+    """The id in force of what a person typed, then the ids of incidents that were found to be the same."""
+    merged = {name: str(told["into"]) for name, _, told in cases.kept(MERGED)}
+
+    def into(name: str) -> str:
+        for _ in merged:
+            name = merged.get(name, name)
+        return name
+
+    return (into(about), *(name for name in merged if into(name) == into(about)))
+
+
+def _meant(cutter: Cutter, about: str) -> list[Standing]:
     if about.startswith("ACT-"):
         one = cutter.cases.act(about)
         found = [] if one is None else [one]
     else:
         everything = cutter.cases.acts()
-        found = [one for one in everything if one.act.incident == about]
+        found = [one for one in everything if one.act.incident in names_of(cutter.cases, about)]
         found = found or [one for one in everything if about in (one.act.target, one.act.target.rpartition("|")[2])]
     if not found:
         raise Usage("no act, incident or account with acts has this name", advice="`tocsin incident` lists them.")

@@ -1,0 +1,147 @@
+"""What a person may type to contain and undo, and what it comes to; without a provider, by commands that do nothing."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tocsin import wiring
+from tocsin.config import Settings
+from tocsin.config.sections import Connector, Containment, Probe
+from tocsin.errors import Conflict, Usage
+from tocsin.main import stop
+
+ACCOUNT = "https://idp.test|dupont"
+TOLD = {"who": "A. Garde", "why": "stolen"}
+
+
+@pytest.fixture
+def clock() -> stop.Clock:
+    ticks = itertools.count(1_000_000_000_000, 1000)
+    return lambda: next(ticks)
+
+
+def settings_of(folder: Path, *, probe: str = "dead", **contain: Any) -> Settings:
+    return Settings(
+        state=folder / "state",
+        connectors={
+            "idp": Connector(
+                kind="command", does=("suspend-account", "delete-tokens"), command=("true",), undo=("true",)
+            )
+        },
+        probes={"tele": Probe(command=("echo", probe))},
+        contain=Containment(retry_s=3600, **contain),
+    )
+
+
+def states(told: dict[str, Any]) -> list[str]:
+    return [act["state"] for act in told["acts"]]
+
+
+def test_a_dry_run_writes_nothing_down(tmp_path: Path, clock: stop.Clock) -> None:
+    settings = settings_of(tmp_path)
+    told = stop.contain(settings, ACCOUNT, **TOLD, dry_run=True, approve=True, now=clock)
+    assert states(told) == ["planned"] * 3
+    assert stop.acts(settings)["acts"] == []
+
+
+def test_planned_shown_then_done(tmp_path: Path, clock: stop.Clock) -> None:
+    settings = settings_of(tmp_path)
+    assert states(stop.contain(settings, ACCOUNT, **TOLD, now=clock)) == ["planned"] * 3
+    told = stop.contain(settings, ACCOUNT, **TOLD, approve=True, now=clock)
+    assert states(told) == ["applied", "applied", "proven"]
+    assert len(stop.acts(settings, told["incident"])["acts"]) == 3
+    assert told["sound"]
+
+
+def test_what_is_approved_beforehand_is_done(tmp_path: Path, clock: stop.Clock) -> None:
+    settings = settings_of(tmp_path, pre_approved=("end-sessions",))
+    assert states(stop.contain(settings, ACCOUNT, **TOLD, rung="end-sessions", now=clock)) == ["applied", "proven"]
+    assert states(stop.contain(settings, ACCOUNT, **TOLD, now=clock)) == ["planned"] * 3
+
+
+@pytest.mark.parametrize(("probe", "named"), [("alive", "alive"), ("unknown", "unknown"), ("what?", "unknown")])
+def test_what_is_alive_or_cannot_be_asked_is_named(tmp_path: Path, clock: stop.Clock, probe: str, named: str) -> None:
+    settings = settings_of(tmp_path, probe=probe)
+    told = stop.contain(settings, ACCOUNT, **TOLD, approve=True, now=clock)
+    assert not told["sound"]
+    assert told[named] == [told["acts"][2]["act"]]
+    assert stop.resume(settings, now=clock)["resumed"] == 0
+    assert [act["act"] for act in stop.resume(settings, now=clock)["left"]] == told[named]
+
+
+def test_what_no_settings_cut_is_a_gap(tmp_path: Path, clock: stop.Clock) -> None:
+    told = stop.contain(Settings(state=tmp_path / "state"), ACCOUNT, **TOLD, approve=True, now=clock)
+    assert [gap["kind"] for gap in told["gaps"]] == ["suspend-account", "delete-tokens", "prove-dead"]
+    assert told["acts"] == []
+
+
+def test_a_rung_without_a_guard_is_not_enforced(tmp_path: Path, clock: stop.Clock) -> None:
+    told = stop.contain(settings_of(tmp_path), ACCOUNT, **TOLD, rung="ask", approve=True, now=clock)
+    assert "no guard" in told["not_enforced"]
+
+
+@pytest.mark.parametrize(
+    ("about", "keys", "words"),
+    [
+        (ACCOUNT, {"rung": "shoot"}, "unknown rung"),
+        (ACCOUNT, {"who": "  "}, "needs the name"),
+        ("dupont", {}, "no incident, episode, alert or account"),
+        ("INC-unknown", {}, "no incident, episode, alert or account"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    tmp_path: Path, clock: stop.Clock, about: str, keys: dict[str, str], words: str
+) -> None:
+    with pytest.raises(Usage, match=words):
+        stop.contain(settings_of(tmp_path), about, **{**TOLD, **keys}, approve=True, now=clock)
+
+
+@pytest.mark.parametrize(
+    "connector",
+    [
+        Connector(kind="ldap"),
+        Connector(kind="command"),
+        Connector(kind="scim"),
+        Connector(kind="scim", url="http://x", secret_file=Path("x"), does=("delete-tokens",)),
+        Connector(kind="command", command=("true",), does=("prove-dead",)),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(tmp_path: Path, clock: stop.Clock, connector: Connector) -> None:
+    settings = Settings(state=tmp_path / "state", connectors={"idp": connector})
+    with pytest.raises(Usage, match=r"connectors\.idp"):
+        stop.contain(settings, ACCOUNT, **TOLD, now=clock)
+
+
+@pytest.mark.parametrize("by", ["incident", "account", "value"])
+def test_undo_by_any_name(tmp_path: Path, clock: stop.Clock, by: str) -> None:
+    settings = settings_of(tmp_path)
+    told = stop.contain(settings, ACCOUNT, **TOLD, approve=True, now=clock)
+    name = {"incident": told["incident"], "account": ACCOUNT, "value": "dupont"}[by]
+    back = stop.undo(settings, name, **TOLD, now=clock)
+    assert [act["kind"] for act in back["acts"]] == ["prove-dead", "delete-tokens", "suspend-account"]
+    assert states(back) == ["undone"] * 3
+    with pytest.raises(Conflict, match="already"):
+        stop.undo(settings, name, **TOLD, now=clock)
+
+
+def test_undo_of_one_act_and_of_what_was_only_planned(tmp_path: Path, clock: stop.Clock) -> None:
+    settings = settings_of(tmp_path)
+    planned = stop.contain(settings, ACCOUNT, **TOLD, now=clock)
+    assert states(stop.undo(settings, planned["acts"][0]["act"], **TOLD, now=clock)) == ["refused"]
+    with pytest.raises(Usage, match="no act"):
+        stop.undo(settings, "ACT-none", **TOLD, now=clock)
+
+
+def test_an_incident_that_another_absorbed_is_found_by_both_names(tmp_path: Path, clock: stop.Clock) -> None:
+    settings = settings_of(tmp_path)
+    told = stop.contain(settings, ACCOUNT, **TOLD, approve=True, now=clock)
+    cases = wiring.cases(settings)
+    cases.keep(stop.MERGED, told["incident"], {"into": "INC-middle"}, at=1)
+    cases.keep(stop.MERGED, "INC-middle", {"into": "INC-whole"}, at=1)
+    assert set(stop.names_of(cases, told["incident"])) == {"INC-whole", "INC-middle", told["incident"]}
+    assert stop.subject_of(settings, cases, "INC-whole").accounts == (ACCOUNT,)
+    assert states(stop.undo(settings, "INC-whole", **TOLD, now=clock)) == ["undone"] * 3
