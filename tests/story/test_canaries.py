@@ -100,6 +100,9 @@ def test_no_canary_leaves_the_door(home: Home, folder: Path) -> None:
         run("explain", name)
     for command in ("scope", "coverage", "verify", "doctor", "calibrate --dry-run", "rebuild", "calibrate"):
         run(*command.split())
+    for name in [one["incident"] for one in home.told("incident")["incidents"]]:
+        for command in ("incident", "dossier", "declare"):
+            run(command, name)
     run("import", folder)
     run("replay", folder)
     run("replay", folder, "--no-contain")
@@ -115,6 +118,10 @@ def test_no_canary_leaves_the_door(home: Home, folder: Path) -> None:
 def readable(path: Path) -> bytes:
     """The bytes of a file and, of a Parquet part or of the judge's state, what it holds unpacked."""
     data = path.read_bytes()
+    if path.suffix == ".pdf":
+        import pypdfium2
+
+        data += "".join(page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(data)).encode()
     if path.suffix == ".parquet":
         import pyarrow.parquet as pq
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.main.harvest import Harvest, harvest, harvest_data
+from tocsin.main.recorded import recorded
 from tocsin.main.study import Study, pictured, study
 from tocsin.main.tables import alert_id
 from tocsin.model.alert import RUNGS
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Harvest", "aware_of", "harvest", "harvest_data", "incidents", "picture", "picture_of", "study"]
 
+_USUAL = timedelta(days=60)
+"""How far before the window hours are read, to know when a service usually speaks."""
 _SHORTEST = len("INC-") + 1
 """Less than that of an incident's name names nothing."""
 
@@ -97,9 +100,7 @@ def _names(about: str, names: Iterable[str]) -> bool:
 
 def coverage_over(reading: Reading, since: int, ended: int | None, now: datetime) -> Coverage:
     """What each service's trail answers for from `since` to the end; while there is none, to where the trail ends."""
-    from tocsin.main.inspect import watched
-
-    hours = reading.questions.services_by_hour()
+    hours = reading.questions.services_by_hour(since=datetime.fromtimestamp(since / 1e6, UTC) - _USUAL)
     last = pc.max(hours["hour"].cast(pa.int64())).as_py() or since
     until = ended + 1 if ended is not None else max(min(last + HOUR_US, _us(now)), since + 1)
     days = [day for day in reading.parts.days("events") if _day(since) <= day.isoformat() <= _day(until)]
@@ -111,7 +112,7 @@ def coverage_over(reading: Reading, since: int, ended: int | None, now: datetime
         since=since,
         until=until,
         services=reading.staff().categories_of_service,
-        watch=[(one.service, one.subject, one.verdict, one.reason) for one in watched(reading)],
+        watch=[(one.service, one.subject, one.verdict, one.reason) for one in recorded(reading, days)],
         rejected=int(refused or 0),
     )
 

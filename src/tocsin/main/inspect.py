@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin import wiring
-from tocsin.collect.watchable import watchable
 from tocsin.config import Settings
 from tocsin.door.persons import Persons
 from tocsin.errors import StoreUnavailable, Usage
@@ -21,6 +20,7 @@ from tocsin.explain.reasons import reasons
 from tocsin.explain.staff import Staff
 from tocsin.main.decisions import decisions_of
 from tocsin.main.harvest import Harvest, harvest_data
+from tocsin.main.recorded import recorded
 from tocsin.main.saved import folded_in, not_written_yet, state_path
 from tocsin.main.serve.outbox import fresh_alerts, key_of
 from tocsin.main.study import study
@@ -32,8 +32,6 @@ from tocsin.scope.silence import HOUR_US, silent_hours
 
 _SHOWN_BYTES = 2_000
 """How much of a refused line `rejected` shows."""
-_SAMPLE_DAYS = 7
-"""Days of events from which `coverage` says what a trail can and cannot record."""
 
 
 class Reading:
@@ -183,7 +181,11 @@ def coverage(settings: Settings, *, since: datetime | None, until: datetime | No
             }
         )
     rejected = reading.questions.rejections().to_pylist()
-    return {"services": told, "rejected": rejected, "watch": [asdict(watch) for watch in watched(reading)]}
+    return {
+        "services": told,
+        "rejected": rejected,
+        "watch": [asdict(watch) for watch in recorded(reading, reading.parts.days("events"))],
+    }
 
 
 def rejected(settings: Settings, *, show: int) -> dict[str, Any]:
@@ -202,15 +204,6 @@ def rejected(settings: Settings, *, show: int) -> dict[str, Any]:
 def _meant(name: str, alert: Alert) -> bool:
     """Whether a person means this alert: by the account's whole name, its value alone, or the alert's name."""
     return name in (alert.account, alert.account.rpartition("|")[2], alert_id(alert))
-
-
-def watched(reading: Reading) -> list[Any]:
-    """What the trails of the last days let Tocsin watch and vouch for, service by service."""
-    days = reading.parts.days("events")[-_SAMPLE_DAYS:]
-    if not days:
-        return []
-    sample = pa.concat_tables([reading.parts.read("events", day=day) for day in days]).unify_dictionaries()
-    return watchable(None, sample)
 
 
 def _incident_data(name: str, found: Harvest) -> dict[str, Any]:
