@@ -107,3 +107,12 @@ def test_a_mapping_that_makes_no_sense_is_refused(home: Home, what: str) -> None
 
 def test_a_mapping_that_is_not_there_is_said(home: Home) -> None:
     assert sentence(home.run("import", SAMPLES["csv"], "--mapping", "nowhere.toml", code=2))
+
+
+@BOTH
+def test_what_its_mapping_declares_absent_is_not_vouched_for_later_either(home: Home, form: str) -> None:
+    mapping = guessed(home, form)
+    tried = home.told("import", SAMPLES[form], "--mapping", mapping, "--dry-run")["watch"]
+    home.run("import", SAMPLES[form], "--mapping", mapping, "--source", form)
+    kept = {(one["service"], one["subject"]): one["verdict"] for one in home.told("coverage")["watch"]}
+    assert kept == {(one["service"], one["subject"]): one["verdict"] for one in tried}
