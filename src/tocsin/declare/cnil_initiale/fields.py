@@ -13,8 +13,8 @@ from tocsin.model import french
 
 HOW: Final = {
     "measured": "mesuré",  # counted or read off the trail, the cases, the journal
-    "set": "réglé, ou dit par une personne",  # from the settings, or said by a person
-    "proposed": "proposé, une personne choisit",
+    "set": "réglé ou dit",  # from the settings, or said by a person
+    "proposed": "proposé, à choisir",
     "open": french.OPEN,
 }
 """How a value came to be there."""
