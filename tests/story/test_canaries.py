@@ -139,3 +139,44 @@ def test_what_the_door_reveals_is_the_identifier_and_not_the_person(home: Home, 
     told = json.dumps(home.told("scope", "--reveal", "a test of canaries", "--who", "a tester"), ensure_ascii=False)
     assert set(caught(told.encode())) <= {INS, LOCAL}
     assert "canary-1" in told
+
+
+def test_a_canary_is_in_its_letter_and_nowhere_beside(home: Home, folder: Path, tmp_path: Path) -> None:
+    """Promise: the letter is the one place where a name stands; no list, case, receipt, indicator or word has it."""
+    import pypdfium2
+
+    home.run("import", folder)
+    address = {"line": [STREET], "postalCode": "00100", "city": "Canaris-Muets"}
+    people = [{**patient(), "address": [address]}]
+    lines_of_people = [json.dumps(one, ensure_ascii=False) for one in people]
+    (tmp_path / "people.ndjson").write_text("\n".join(lines_of_people), "utf-8")
+    organisation = (
+        'name = "Neustrie"\ncity = "Aubrebourg"\nhelp_line = "01 99 00 12 34"\ndpo_email = "dpo@neustrie.example"'
+    )
+    identities = (
+        f'region = "neustrie"\n[organisation]\n{organisation}\n[identities]\nfile = "{tmp_path}/people.ndjson"\n'
+    )
+    (home.root / "tocsin.toml").write_text(identities, "utf-8")
+    said = []
+    for one in home.told("incident")["incidents"]:
+        for arguments in (
+            ("notify", one["incident"]),
+            ("notify", one["incident"], "--who", "a tester", "--reason", "canaries", "--write"),
+            ("share", one["incident"]),
+            ("share", one["incident"], "--json", "-"),
+        ):
+            ran = home.start(*arguments)
+            said += [text.encode() for text in ran.communicate()]
+    assert caught(b"".join(said)) == []
+    letters = sorted(home.state.rglob("0*.pdf"))
+    assert letters
+    printed = "".join(
+        page.get_textpage().get_text_bounded() for path in letters for page in pypdfium2.PdfDocument(path)
+    )
+    assert {NAME, "Canaris-Muets"} & set(caught(printed.replace(" ", "-").encode()))
+    kept = [
+        path
+        for path in home.root.rglob("*")
+        if path.is_file() and "segments" not in path.parts and path.suffix != ".pdf"
+    ]
+    assert {path.name: caught(readable(path)) for path in kept if caught(readable(path))} == {}
