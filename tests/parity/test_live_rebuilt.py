@@ -6,7 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ def imported(past: tuple[Path, list[bytes]], cut: list[bytes], tmp_path_factory:
 def test_live_is_what_an_import_of_the_batches_is(
     past: tuple[Path, list[bytes]], cut: list[bytes], imported: Path, every: int, tmp_path: Path
 ) -> None:
-    """Whenever checkpoints are; `every`: batches between two."""
+    """Whenever checkpoints are, and when parts are merged meanwhile; `every`: batches between two."""
     state = _copy(past[0], tmp_path)
     told: list[Alert] = []
     with Region.open(Settings(state=state), now=NOW) as region:
@@ -97,6 +97,9 @@ def test_live_is_what_an_import_of_the_batches_is(
             told += alerts
             if number % every == 0:
                 live.checkpoint(saved=region.folded)
+            if every < 100 and number % 25 == 0:
+                for kind in KINDS:
+                    live.parts.compact(kind, before=date(2025, 9, 12))
         live.checkpoint(saved=region.folded)
     assert _tables(state) == _tables(imported)
     assert {alert.rung for alert in told} >= {"ask", "end-sessions"}

@@ -123,6 +123,7 @@ class Acting:
         if now < self._again_at or not self._has_grown():
             return False
         found, end = told(self._path, self._position)
+        taken = clock.ticks()
         if found and not self._try(lambda: self._acts.alerts([alert for alert, _ in found])):
             self._again_at = clock.ticks() + TROUBLE_S
             return False
@@ -131,7 +132,7 @@ class Acting:
         _put_position(serve_folder(self._settings) / POSITION, end)
         self.told += len(found)
         for alert, line in found:
-            self._note(line, done)
+            self._note(line, taken, done)
             self._say("actor", {"event": "told", "alert": line["alert"], "rung": alert.rung})
         return bool(found)
 
@@ -158,10 +159,10 @@ class Acting:
             return False
         return True
 
-    def _note(self, line: dict[str, Any], done: float) -> None:
+    def _note(self, line: dict[str, Any], taken: float, done: float) -> None:
         """Timings of an alert: for operators and benchmarks."""
-        when = {"alert": line["alert"], "batch": line["batch"], **line["when"], "taken": done}
-        when["taken_at"] = clock.utc().isoformat()
+        when = {"alert": line["alert"], "batch": line["batch"], **line["when"], "taken": taken, "done": done}
+        when["done_at"] = clock.utc().isoformat()
         with contextlib.suppress(OSError), (serve_folder(self._settings) / TIMINGS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(when) + "\n")
 

@@ -19,7 +19,7 @@ from tocsin.collect.transports.follow import Follower
 from tocsin.config import Settings
 from tocsin.detect.calibration import Calibration
 from tocsin.errors import DiskFull, TocsinError, Usage
-from tocsin.main.live import Checkpoint, Live
+from tocsin.main.live import EPOCH, Checkpoint, Live
 from tocsin.main.region import CALIBRATION, SETTINGS, Region
 from tocsin.main.serve import clock, inbox
 from tocsin.main.serve.collecting import Collector, Taken
@@ -30,6 +30,7 @@ from tocsin.main.settings_told import settings_in
 from tocsin.main.tables import alerts_of
 from tocsin.model.alert import Alert
 from tocsin.model.block import Block
+from tocsin.store.interface import KINDS
 
 BEHIND_S: Final = 2.0
 """Age of the oldest batch that waits for the judge from which on no more is taken."""
@@ -39,6 +40,8 @@ SOON_S: Final = 1.0
 """An alert's own rows are in the parts so soon after it: scope reads them there."""
 LATER_S: Final = 5.0
 """A checkpoint that failed is tried again after so long."""
+COMPACT_EVERY: Final = 64
+"""Checkpoints after which parts of a day become one: half an hour of them."""
 LOOK_S: Final = 0.05
 """Folders are looked at so often."""
 INBOX_S: Final = 0.1
@@ -93,6 +96,7 @@ class Judging:
         self._due = clock.ticks() + settings.serve.checkpoint_s
         self._day = -1
         self._since = clock.utc()
+        self._checkpoints = 0
         self.last_batch = region.folded
         self.last_at = ""
         self.alerts = 0
@@ -205,6 +209,15 @@ class Judging:
         if begun is not None:
             self._writing = begun, self._writer.submit(self._live.finish, begun)
 
+    def _compact(self) -> None:
+        """In the writer's thread, between checkpoints: questions read few files. What fails is tried again later."""
+        today = self._region.river.opened
+        try:
+            for kind in KINDS if today is not None else ():
+                self._live.parts.compact(kind, before=EPOCH + timedelta(days=today or 0))
+        except TocsinError as problem:
+            log.warning("parts could not be merged", reason=type(problem).__name__)
+
     def _written(self) -> None:
         """See to a checkpoint that has come to an end."""
         if self._writing is None or not self._writing[1].done():
@@ -214,6 +227,9 @@ class Judging:
         problem = future.exception()
         if problem is None:
             self._live.settle()
+            self._checkpoints += 1
+            if self._checkpoints % COMPACT_EVERY == 0:
+                self._writer.submit(self._compact)
             return
         self._live.put_back(begun, saved=self._region.folded)
         if not isinstance(problem, TocsinError):

@@ -1,0 +1,1 @@
+"""How fast what happens becomes what is done."""
