@@ -141,6 +141,13 @@ DUE: Final = {
 }
 """Of the states of an obligation."""
 
+USED: Final = {
+    "thief": "Un tiers semble avoir utilisé",
+    "unsure": "Un tiers a peut-être utilisé",
+    "cleared": "Aucune session n'est plus en cause, des personnes l'ont dit ; l'alerte portait sur",
+}
+"""Of `Picture.standing`: how a sentence on accounts begins."""
+
 OPEN: Final = "à déterminer"
 """What stands where nobody has said."""
 

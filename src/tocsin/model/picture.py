@@ -130,3 +130,9 @@ class Picture:
     """By time."""
     declarations: tuple[tuple[str, int], ...] = field(default=())
     """(name, when) of drafts made for this incident."""
+
+    @property
+    def standing(self) -> str:
+        """`thief` if a session of it is the thief's, else `unsure` if one may be, else `cleared`: people said so."""
+        thief, unsure = (sum(account.sessions[place] for account in self.accounts) for place in (0, 1))
+        return "thief" if thief else "unsure" if unsure else "cleared"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
@@ -184,6 +185,15 @@ def test_acts_whose_patients_are_not_named_are_told() -> None:
 )
 def test_what_is_known_of_time(changed: dict, said: str) -> None:
     assert said in all_text(data(picture(instants=instants(**changed))))
+
+
+@pytest.mark.parametrize(
+    ("sessions", "said"),
+    [((2, 1), "Un tiers semble avoir utilisé"), ((0, 1), "Un tiers a peut-être utilisé"), ((0, 0), "plus en cause")],
+)
+def test_it_says_no_more_than_the_sessions_say(sessions: tuple[int, int], said: str) -> None:
+    one = picture()
+    assert said in all_text(data(replace(one, accounts=tuple(replace(a, sessions=sessions) for a in one.accounts))))
 
 
 def test_no_patient_is_in_it() -> None:

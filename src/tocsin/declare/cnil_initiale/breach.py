@@ -112,7 +112,7 @@ def _story(picture: Picture, zone: str) -> str:
     services = sorted({service for account in picture.accounts for service in account.services})
     count = len(picture.accounts)
     told = (
-        f"Un tiers semble avoir utilisé {french.number(count)} compte{'s' if count > 1 else ''} de professionnel, du "
+        f"{french.USED[picture.standing]} {french.number(count)} compte{'s' if count > 1 else ''} de professionnel, du "
         f"{french.moment(at.started, zone)} au {french.moment(at.last_seen, zone)} (dernier acte vu), sur : "
         f"{', '.join(services) or french.OPEN}. Données de {french.persons(persons['thief'])} vues par le tiers ; de "
         f"{french.persons(persons['unsure'])} de plus, par le tiers ou par le titulaire : la trace ne permet "

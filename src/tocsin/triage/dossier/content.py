@@ -62,8 +62,8 @@ def _happened(picture: Picture, zone: str) -> dict[str, Any]:
     heaviest = max(picture.accounts, key=lambda account: account.weight)
     told = [
         sentence(
-            f"Un tiers semble avoir utilisé {french.number(count)} compte{'s' if count > 1 else ''} de professionnel, "
-            f"du {french.moment(at.started, zone)} au {french.moment(at.last_seen, zone)}"
+            f"{french.USED[picture.standing]} {french.number(count)} compte{'s' if count > 1 else ''} de professionnel"
+            f", du {french.moment(at.started, zone)} au {french.moment(at.last_seen, zone)}"
             + (
                 " : tous les comptes sont coupés et la coupure est vérifiée."
                 if at.ended is not None
