@@ -3,8 +3,9 @@
     python benchmarks/live/serve.py [--accounts 2000] [--days 12] [--seconds 60] [--rate 200] [--json result.json]
 
 A fictitious region is made, its past imported, and its last days posted to a `tocsin serve` of its own on loopback, in
-time: (1) at a steady rate, one event a request, for so many seconds: latency of the acknowledgement, and of each alert
-from the POST of the oldest event of its batch to the actor; (2) the rest as fast as it is taken, 50 events a request.
+time: (1) the events of the stolen accounts and a share of the others, at a steady rate, one a request: latency of the
+acknowledgement, and of each alert from the POST of the oldest event of its batch to the actor; (2) the rest as fast as
+it is taken, 50 events a request.
 The load stops by itself, and so does the server.
 """
 
@@ -59,10 +60,10 @@ def _measure(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         said: list[dict[str, Any]] = []
         threading.Thread(target=_hear, args=(serve, said), daemon=True).start()
         _until(lambda: {"judge", "actor"} <= {one["process"] for one in said if one["event"] == "ready"})
-        steady = present[: arguments.rate * arguments.seconds]
+        steady, rest = _with_thieves(past / "truth.json", present, arguments.rate * arguments.seconds)
         took = _steadily(port, steady, arguments.rate)
         _until(lambda: _judge(state).get("events", 0) >= len(steady))
-        rest = present[len(steady) : len(steady) + arguments.most]
+        rest = rest[: arguments.most]
         flood = time.monotonic()
         began = time.perf_counter()
         retries = _flood(port, rest)
@@ -110,6 +111,18 @@ def _region(folder: Path, arguments: argparse.Namespace) -> tuple[Path, list[byt
     before = [line for line in lines if _at(line).date() < last]
     (past / "AuditEvent.ndjson").write_bytes(b"\n".join(before) + b"\n")
     return past, lines[len(before) :]
+
+
+def _with_thieves(truth: Path, lines: list[bytes], count: int) -> tuple[list[bytes], list[bytes]]:
+    """So many lines, in time, all of the stolen accounts among them, so that there are alerts to time; the others."""
+    stolen = [name.encode() for theft in json.loads(truth.read_text())["thefts"] for name in theft["accounts"]]
+    values = [name.rpartition(b"|")[2] for name in stolen]
+    theirs = {i for i, line in enumerate(lines) if any(b'"' + value + b'"' in line for value in values)}
+    others = [i for i in range(len(lines)) if i not in theirs]
+    step = max(len(others) // max(count - len(theirs), 1), 1)
+    chosen = sorted([*theirs, *others[::step]])[:count] if len(theirs) < count else sorted(theirs)[:count]
+    left = set(range(len(lines))) - set(chosen)
+    return [lines[i] for i in chosen], [lines[i] for i in sorted(left)]
 
 
 def _at(line: bytes) -> datetime:
