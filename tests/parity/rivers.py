@@ -58,6 +58,7 @@ class Told:
     novelty: int = 0
     unsettled: int = 0
     age_days: int = 0
+    declared: bool = False
 
     @property
     def id(self) -> int:
@@ -102,6 +103,7 @@ def explained_of(told: list[Told]) -> Explained:
         novelty=np.array([t.novelty for t in told], np.uint8),
         unsettled=np.array([t.unsettled for t in told], np.uint8),
         age_days=np.array([t.age_days for t in told], np.int32),
+        declared=np.array([t.declared for t in told], bool),
     )
 
 
@@ -242,6 +244,7 @@ _ROW = st.fixed_dictionaries(
         "novelty": st.sampled_from((0, 0, 0, 1, 2, 4, 8, 15)),
         "unsettled": st.sampled_from((0, 3, 3)),
         "age_days": st.sampled_from((0, 3, 9)),
+        "declared": st.sampled_from((False, False, False, True)),
         "same_event": st.sampled_from((False, False, False, True)),
         "late": st.sampled_from((False, False, False, False, True)),
     }

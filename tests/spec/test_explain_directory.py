@@ -164,3 +164,12 @@ def test_a_stranger_is_of_the_unit_of_the_latest_stay_known_whatever_the_order_o
     units = {int(ward.seen[0].unit[0]) for ward in wards}
     assert len(units) == 1
     assert 0 not in units
+
+
+def test_a_declared_job_speaks_of_all_rows_of_its_account_whatever_else_explains_them() -> None:
+    """Promise: pace leaves out what was announced, even where a stay would have explained the access."""
+    audit = fact("task", actor="dr", code="audit", starts=8, ends=11)
+    ward = Ward(WARD_3, HERE, audit, fact("campaign", patient="Ben", actor="c", starts=8, ends=10))
+    said = ward.day(10, opens("dr", "Ada"), opens("dr", "Ben"), opens("c", "Ben"), opens("c", "Ada"))
+    assert said == ["shared-unit", "task", "campaign", "unexplained"]
+    assert ward.seen[-1].declared.tolist() == [True, True, True, False]

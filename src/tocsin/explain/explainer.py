@@ -30,6 +30,7 @@ _OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", 
 _LISTING = np.arange(len(ACTIONS)) == ACTIONS.index("list")
 _OWN_PAST, _COLLEAGUE = REASONS.index("own-past"), REASONS.index("colleague")
 _TASK, _ROSTER, _NO_PATIENT = REASONS.index("task"), REASONS.index("roster"), REASONS.index("no-patient")
+_DECLARED = np.isin(np.arange(len(REASONS)), [REASONS.index("campaign"), _TASK])
 _SALT_LISTED = np.uint64(0x5EED)
 
 
@@ -65,6 +66,8 @@ class Explainer:
     _grants: Grants | None = None
     _places: Places | None = None
     _posts: PostTable | None = None
+    _entrusted: list[int] = field(default_factory=list)
+    """Accounts of which a job on all patients is declared."""
     _last: tuple[Rows, tuple[np.ndarray, np.ndarray]] | None = None
     """Rows that were explained last, and their ways: `remember` asks for them again."""
 
@@ -135,6 +138,9 @@ class Explainer:
         left = touch[~own[touch]]
         reason[left] = self._directory(rows.patient[left], rows.account[left], rows.at[left])
         left = left[reason[left] == 0]
+        on_task = self._on_task(rows.account, rows.at)
+        reason[left[on_task[left]]] = _TASK
+        left = left[reason[left] == 0]
         reason[left] = self._colleague(rows.patient[left], rows.account[left], rows.at[left])
 
         succeeded = (rows.outcome == 0) & named & ~own
@@ -156,6 +162,7 @@ class Explainer:
             novelty=novelty,
             unsettled=unsettled,
             age_days=self._age(rows),
+            declared=on_task | _DECLARED[reason],
         )
 
     def remember(self, rows: Rows, explained: Explained) -> None:
@@ -209,6 +216,7 @@ class Explainer:
             self._places = places_of(facts, self.person_of)
         if self._posts is None:
             self._posts = post_table(self.staff, self.actors, roster=self.reasons.get("roster"))
+            self._entrusted = [number for number, actor in enumerate(self.actors) if actor in self.staff.tasks]
 
     def _posts_at(self, account: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For each row its posts in force: (row positions repeated, post positions)."""
@@ -235,15 +243,20 @@ class Explainer:
         row, code = row[code > 0], code[code > 0]
         order = np.lexsort((-code.astype(np.int16), row))  # the last write of a row is its first reason
         found[row[order]] = code[order]
-        if "task" in self.reasons and self.staff.tasks:
-            before, after = self.reasons["task"].before_us, self.reasons["task"].after_us
-            open_rows = found == 0
-            for number in np.unique(account[open_rows]).tolist():
-                for starts, ends, known_at in self.staff.tasks.get(self.actors[number] or "", ()):
-                    holds = open_rows & (account == number) & (at >= known_at)
-                    holds &= (at >= starts - before) & (at <= ends + after)
-                    found[holds] = _TASK
         return found
+
+    def _on_task(self, account: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """bool: a declared job of this account, on all patients, is under way."""
+        holds = np.zeros(len(account), bool)
+        if "task" not in self.reasons:
+            return holds
+        before, after = self.reasons["task"].before_us, self.reasons["task"].after_us
+        for number in self._entrusted:
+            theirs = np.flatnonzero(account == number)
+            when = at[theirs]
+            for starts, ends, known_at in self.staff.tasks[self.actors[number] or ""]:
+                holds[theirs] |= (when >= known_at) & (when >= starts - before) & (when <= ends + after)
+        return holds
 
     def _colleague(self, patient: np.ndarray, account: np.ndarray, at: np.ndarray) -> np.ndarray:
         """int8: `colleague` where somebody of a unit of this account saw the patient, with a directory reason."""

@@ -37,6 +37,8 @@ class Staff:
     """Actor -> (starts of the latest role, its code)."""
     tasks: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
     """Actor -> [(starts, ends, known_at)] of declared jobs on all patients."""
+    entrusted: set[str] = field(default_factory=set)
+    """Actors of declared jobs, on some patients or on all."""
     site_of_unit: dict[str, str] = field(default_factory=dict)
     site_of_service: dict[str, str] = field(default_factory=dict)
     categories_of_service: dict[str, str] = field(default_factory=dict)
@@ -76,8 +78,10 @@ class Staff:
                     self._remember_role(actor, starts, columns["code"][i])
             elif kind == "role" and actor:
                 self._remember_role(actor, starts, columns["code"][i])
-            elif kind == "task" and actor and not patient[i]:
-                self.tasks.setdefault(actor, []).append((starts, ends, known_at))
+            elif kind == "task" and actor:
+                self.entrusted.add(actor)
+                if not patient[i]:
+                    self.tasks.setdefault(actor, []).append((starts, ends, known_at))
 
     def _tell(self, table: dict[str, str], kind: str, name: str, value: str, known_at: int) -> None:
         """Let the fact that was known last hold, whatever the order in which they come."""
@@ -90,11 +94,14 @@ class Staff:
             self.roles[actor] = (starts, code)
 
     def actor(self, account: str, professional: str | None) -> str | None:
-        """The actor behind an account as the trail names it, or None if no directory knows."""
+        """The actor behind an account as the trail names it, or None if no directory knows.
+
+        A service account belongs to nobody: a job may be declared for the account itself, by its full name.
+        """
         for name in (account, account.rpartition("|")[2], professional):
             if name and name in self.actor_of_alias:
                 return self.actor_of_alias[name]
-        return professional
+        return professional or (account if account in self.entrusted else None)
 
     def role(self, actor: str | None) -> str:
         """The code of the actor's latest role; NO_ROLE if none."""

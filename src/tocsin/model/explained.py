@@ -33,6 +33,8 @@ class Explained:
     """uint8 bit set of NEW_*: shown before perhaps, but not settled as a habit of this account yet."""
     age_days: np.ndarray
     """int32: days since the account's first event."""
+    declared: np.ndarray
+    """bool: a declared job of this account (a task or a campaign) speaks of this row, whatever else explains it."""
 
     def take(self, places: np.ndarray) -> Explained:
         """The rows at these places."""

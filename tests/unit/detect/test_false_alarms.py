@@ -80,6 +80,7 @@ class Region:
             novelty=novelty.astype(np.uint8),
             unsettled=np.zeros(count, np.uint8),
             age_days=np.full(count, 100, np.int32),
+            declared=np.zeros(count, bool),
         )
         return rows, explained
 

@@ -78,3 +78,12 @@ def test_an_account_that_no_directory_knows_is_the_professional_the_trail_names_
     assert staff().actor("dr", None) is None
     assert staff().role("10101") == NO_ROLE
     assert staff().role(None) == NO_ROLE
+
+
+def test_a_job_may_be_declared_for_an_account_that_belongs_to_nobody() -> None:
+    made = Staff()
+    made.learn(facts_table([fact("task", actor="https://idp|svc-1", patient="Ada", code="migration")]))
+    assert made.actor("https://idp|svc-1", None) == "https://idp|svc-1"
+    assert made.actor("https://idp|svc-1", "10101") == "10101"
+    assert made.actor("https://idp|svc-2", None) is None
+    assert made.role("https://idp|svc-1") == ""
