@@ -213,8 +213,8 @@ class Referee:
         counts["listed"] += row.fresh_listed and row.reason == "unexplained"
         for name, flag, width in (
             ("strangers-today", row.stranger, DAY),
-            ("pace-minute", row.fresh, 60_000_000),
-            ("pace-hour", row.fresh, 3_600_000_000),
+            ("pace-minute", row.fresh and not row.declared, 60_000_000),
+            ("pace-hour", row.fresh and not row.declared, 3_600_000_000),
         ):
             if flag:
                 account.windows[name, now // width] += 1
@@ -242,7 +242,9 @@ class Referee:
         total = 0.0
         for name, share in zip(NAMES, SHARES, strict=False):
             value = session.counts[name]
-            e = min(e_value(float(self.calibration.null(name, account.role, age)[value])), MOST.get(name, MOST_OF_ALL))
+            null = self.calibration.null(name, account.role, age)
+            before = max(value - session.counts["strangers"], 0) if name == "strangers-today" else 0
+            e = min(e_value(float(null[value]) / float(null[before])), MOST.get(name, MOST_OF_ALL))
             total += share * min(e, self._own(account, name, value))
         session.content = round(math.log(total) * 1e6)
         others = self._sign_in(account, session) + HONEY_NATS[session.counts["honey"]]
@@ -266,10 +268,10 @@ class Referee:
     # -- the ladder --------------------------------------------------------------------------------------------------
 
     def _climb(self, row: Told, account: Account, session: Session, weight: int, now: int) -> None:
-        evident = (
+        evident = (  # honey that a search only listed, and what is new of a new account, make no family
             session.content > LN_2,
-            self._sign_in(account, session) * 1e6 > LN_2,
-            session.counts["honey"] > 0,
+            self._sign_in(account, session) * 1e6 > LN_2 and session.age == len(AGES) - 1,
+            session.counts["honey"] == 2,
         )
         for family, there in enumerate(evident):
             if there:

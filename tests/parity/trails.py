@@ -89,13 +89,13 @@ def river(*, contain: bool = True, lines: tuple[float, ...] = (0.6, 1.2, 1.8, 3.
     explainer.learn(FACTS)
     judge = Judge(
         ladder=ladder_of(lines, DURATIONS),  # type: ignore[arg-type]
-        weigher=Weigher(calibration_of()),
+        weigher=Weigher(calibration_of(2.0)),
         accounts=explainer.accounts,
         contain=contain,
     )
     made = River(explainer, judge)
     made.join(person_of)
-    made.mark(np.frombuffer(reference("patient 39"), "V17"))
+    made.mark(np.frombuffer(reference("patient 39") + reference("patient 38"), "V17"))
     return made
 
 

@@ -23,6 +23,8 @@ from tocsin.detect.judge import Judge
 
 CALIBRATION = calibration_of()
 NEVER = 10_000.0
+SETTLED = 7
+"""Days after which an account is settled, so that what is new about it is evidence."""
 LASTING = (12 * HOUR, 24 * HOUR, 30 * MINUTE, 72 * HOUR)
 """The defaults of the replay contract."""
 
@@ -106,7 +108,7 @@ def test_content_alone_suspends_nobody() -> None:
 @pytest.mark.parametrize(
     "second",
     [
-        pytest.param({"novelty": 3}, id="sign-in from a new network and machine"),
+        pytest.param({"novelty": 3, "age_days": SETTLED}, id="sign-in from a new network and machine"),
         pytest.param({"patient": MARKED}, id="a honey patient"),
     ],
 )
@@ -115,9 +117,30 @@ def test_two_families_suspend(second: dict[str, int]) -> None:
     assert climbs(course)[-1] == "suspend"
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param({"novelty": 3, "age_days": SETTLED - 1}, id="all is new of an account met less than a week ago"),
+        pytest.param({"patient": MARKED, "action": "list"}, id="a honey patient that a search listed"),
+    ],
+)
+def test_what_is_no_family_of_its_own_suspends_nobody(second: dict[str, int]) -> None:
+    _, course = run(ALL_LOW, [stranger(100, 7.99, **second), *burst(8)], contain=False)
+    assert climbs(course)[-1] == "end-sessions"
+
+
+def test_a_network_that_is_new_in_the_middle_of_a_session_counts() -> None:
+    """Promise: a session taken over on its way is doubted from that row on, and once."""
+    told = [quiet(0, 8), quiet(1, 8.01), quiet(2, 8.02, novelty=1, network=7), quiet(3, 8.03, network=7)]
+    _, course = run(only("ask", above=NEVER), told)
+    gains = {event: gain for event, _, _, gain, _ in course.evidence}
+    assert [t.id for t in told if gains.get(t.id, 0) > 0] == [told[2].id]
+    assert len({session for _, session in course.rows}) == 1
+
+
 def test_families_of_different_sessions_count_together_for_a_week() -> None:
     def course(days: float) -> Course:
-        new_machine = Told(event=900, at=at(1), novelty=3, reason="own-past")
+        new_machine = Told(event=900, at=at(1), novelty=3, reason="own-past", age_days=SETTLED)
         ladder = ladder_of((2.5, 2.5, 2.5, 2.5), LASTING)
         return run(ladder, [new_machine, *burst(1 + 24 * days, patients=60)], contain=False)[1]
 
@@ -163,7 +186,7 @@ def test_events_that_are_stopped_prolong_the_end_of_the_session() -> None:
 
 TWO = ladder_of((3.4, 3.4, 3.4, 3.4), LASTING)
 """Reached by a new machine and many strangers, by neither alone."""
-THIEF = [stranger(100, 8, novelty=3), *burst(8.01, patients=60)]
+THIEF = [stranger(100, 8, novelty=3, age_days=SETTLED), *burst(8.01, patients=60)]
 
 
 def test_suspend_stops_every_session_of_the_account_for_72_hours() -> None:

@@ -23,6 +23,10 @@ from tocsin.detect.nulls import (
     MAX_TAIL_INDEX,
     Sample,
     blend,
+    blend_frequencies,
+    carried,
+    carried_frequencies,
+    reached,
     survival,
 )
 from tocsin.detect.registry import NAMES
@@ -32,8 +36,8 @@ FORMAT: Final = "tocsin-calibration/1"
 SIGN_IN_CODES: Final = 8
 KEPT: Final = 400
 """Heaviest account-weeks kept per stratum, at least."""
-KEPT_SHARE: Final = 1 / 50
-"""The share of a large stratum that is kept: `ask` goes up to 1 in 200, and a region may be more generous."""
+KEPT_SHARE: Final = 1 / 10
+"""The share of a large stratum that is kept: a region of 100 account-weeks is compared with it at one in ten."""
 
 ALL: Final = ""
 """The stratum of every account; also the role of an account that no directory names."""
@@ -84,6 +88,11 @@ class Trajectories:
         base, scale, share = self._tail()
         return int(base + scale * np.log(share / budget)), False
 
+    def reached_by(self, share: float) -> int:
+        """The weight that this share of account-weeks reaches; the smallest that is kept, if it is smaller."""
+        place = max(int(share * (self.weeks + 1)) - 1, 0)
+        return int(self.heaviest[min(place, len(self.heaviest) - 1)])
+
     def one_in(self, weight: int) -> tuple[float, bool]:
         """(N, measured): one account-week in N is this heavy."""
         if not self.weeks:
@@ -107,6 +116,17 @@ class Trajectories:
 
 
 @dataclass(frozen=True, slots=True)
+class Precedent:
+    """What calibrations from a past of this length were worth, in regions where it is known."""
+
+    days: int
+    past: dict[str, Trajectories]
+    """The weeks that were learned from, weighed on what they taught."""
+    later: dict[str, Trajectories]
+    """The weeks that followed, weighed on the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """Nulls and trajectories of a region, with the factory's behind them."""
 
@@ -116,6 +136,10 @@ class Calibration:
     """Role ("" for all) -> its heaviest weeks."""
     made_from: dict[str, Any] = field(default_factory=dict)
     """What it rests on: sessions, accounts, account-weeks, period."""
+    precedents: tuple[Precedent, ...] = ()
+    """By rising length of the past; only the factory's has any."""
+    _hash: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The hash, once it was asked for."""
 
     def __post_init__(self) -> None:
         # what is weighed is what is written and hashed, to the last digit: tables are kept as 32-bit floats
@@ -140,7 +164,9 @@ class Calibration:
     @property
     def hash(self) -> str:
         """BLAKE2b-128 of the canonical text: names the calibration in alerts and in the river."""
-        return hashlib.blake2b(self._body().encode(), digest_size=16).hexdigest()
+        if not self._hash:
+            self._hash.append(hashlib.blake2b(self._body().encode(), digest_size=16).hexdigest())
+        return self._hash[0]
 
     def _body(self) -> str:
         return json.dumps(
@@ -151,10 +177,17 @@ class Calibration:
                     stratum: {name: _packed(table) for name, table in sorted(tables.items())}
                     for stratum, tables in sorted(self.nulls.items())
                 },
-                "trajectories": {
-                    role: {"weeks": t.weeks, "heaviest": [int(w) for w in t.heaviest]}
-                    for role, t in sorted(self.trajectories.items())
-                },
+                "trajectories": _weeks_data(self.trajectories),
+                **(
+                    {
+                        "precedents": [
+                            {"days": one.days, "past": _weeks_data(one.past), "later": _weeks_data(one.later)}
+                            for one in self.precedents
+                        ]
+                    }
+                    if self.precedents
+                    else {}
+                ),
             },
             sort_keys=True,
             separators=(",", ":"),
@@ -177,17 +210,28 @@ class Calibration:
                     stratum: {name: _unpacked(table) for name, table in tables.items()}
                     for stratum, tables in body["nulls"].items()
                 },
-                trajectories={
-                    role: Trajectories(entry["weeks"], np.array(entry["heaviest"], np.int64))
-                    for role, entry in body["trajectories"].items()
-                },
+                trajectories=_weeks_of(body["trajectories"]),
                 made_from=body["made_from"],
+                precedents=tuple(
+                    Precedent(one["days"], _weeks_of(one["past"]), _weeks_of(one["later"]))
+                    for one in body.get("precedents", ())
+                ),
             )
         except (KeyError, TypeError, AttributeError):
             raise ValueError(f"not a {FORMAT}") from None
         if calibration.hash != name:
             raise ValueError("the calibration's hash does not match its content")
         return calibration
+
+
+def _weeks_data(trajectories: dict[str, Trajectories]) -> dict[str, Any]:
+    return {
+        role: {"weeks": t.weeks, "heaviest": [int(w) for w in t.heaviest]} for role, t in sorted(trajectories.items())
+    }
+
+
+def _weeks_of(told: dict[str, Any]) -> dict[str, Trajectories]:
+    return {role: Trajectories(entry["weeks"], np.array(entry["heaviest"], np.int64)) for role, entry in told.items()}
 
 
 def _packed(table: np.ndarray) -> str:
@@ -206,22 +250,24 @@ def nulls_of(sample: Sample, above: Calibration | None) -> dict[str, dict[str, n
             inside = members(sample.role, role)
             if age:
                 inside &= sample.age == AGES.index(age)
-            if not inside.any():
+            if not inside.any() and not above:
                 continue
             some = sample.take(np.flatnonzero(inside))
-            tables: dict[str, np.ndarray] = {}
-            for i, name in enumerate(NAMES):
-                if name == "honey":
-                    continue
-                if name == "sign-in":
-                    own, accounts = _frequencies(some.account, some.values[:, i])
-                else:
-                    cap = LIGHT_TAIL_INDEX if name in LIGHT_TAILED else MAX_TAIL_INDEX
-                    own, accounts = survival(some.account, some.values[:, i], tail_cap=cap)
-                parent = _parent(out, above, name, role, age)
-                tables[name] = own if parent is None else blend(own, accounts, parent)
-            out[f"{role}/{age}"] = tables
+            out[f"{role}/{age}"] = {
+                name: _table(name, some.account, some.values[:, i], _parent(out, above, name, role, age))
+                for i, name in enumerate(NAMES)
+                if name != "honey"
+            }
     return out
+
+
+def _table(name: str, account: np.ndarray, values: np.ndarray, parent: np.ndarray | None) -> np.ndarray:
+    if name == "sign-in":
+        own, accounts = _frequencies(account, values)
+        return own if parent is None else blend_frequencies(own, accounts, parent)
+    if parent is None:
+        return survival(account, values, tail_cap=LIGHT_TAIL_INDEX if name in LIGHT_TAILED else MAX_TAIL_INDEX)[0]
+    return blend(*reached(account, values), parent)
 
 
 def _frequencies(account: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, int]:
@@ -233,16 +279,27 @@ def _frequencies(account: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, in
 def _parent(
     made: dict[str, dict[str, np.ndarray]], above: Calibration | None, name: str, role: str, age: str
 ) -> np.ndarray | None:
-    """The table of the level above: a role -> all roles, these -> the factory's people, all -> the factory's all.
+    """What the level above lets expect: a role of all roles, these of the factory's people, all of the factory's all.
 
-    Without a factory: the same stratum at any age, then the wider one.
+    Where the role is known at a younger age, that is carried on: what is peculiar to it stays, what comes with age is
+    borrowed. Without a factory: the same stratum at any age, then the wider one.
     """
-    if role not in (ALL, ANY):
-        return next((made[level][name] for level in (f"{ANY}/{age}", f"{ANY}/") if level in made), None)
-    if above:
-        return above.null(name, role, age)
-    wider = [f"{role}/"] if age else [f"{ALL}/"] if role == ANY else []
-    return next((made[level][name] for level in wider if level in made), None)
+    if role in (ALL, ANY) and not above:
+        wider = [f"{role}/"] if age else [f"{ALL}/"] if role == ANY else []
+        return next((made[level][name] for level in wider if level in made), None)
+
+    def level(age: str) -> np.ndarray | None:
+        if role in (ALL, ANY):
+            return above.null(name, role, age) if above else None
+        return next((made[one][name] for one in (f"{ANY}/{age}", f"{ANY}/") if one in made), None)
+
+    wanted = level(age)
+    younger = f"{role}/{AGES[AGES.index(age) - 1]}" if age and age != AGES[0] else ""
+    if wanted is None or younger not in made:
+        return wanted
+    same = level(younger.rpartition("/")[2])
+    carry = carried_frequencies if name == "sign-in" else carried
+    return wanted if same is None else carry(made[younger][name], same, wanted)
 
 
 def trajectories_of(role: np.ndarray, heaviest: np.ndarray) -> dict[str, Trajectories]:

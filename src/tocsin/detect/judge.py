@@ -21,8 +21,8 @@ from tocsin.detect.ladder import Ladder, Line
 from tocsin.detect.pool import Pool
 from tocsin.detect.reasons import reasons_for
 from tocsin.detect.segments import ends_of, running_max, starts_of
-from tocsin.detect.state import FAMILY_DAYS, Sessions, State
-from tocsin.detect.step import Inputs, Roles, Step, close_until, step
+from tocsin.detect.state import FAMILY_DAYS, SURE, Sessions, State
+from tocsin.detect.step import Inputs, Roles, Step, among, close_until, step
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.evidence import MICRONATS
@@ -228,17 +228,25 @@ class Judge:
             return first
         done = self._step(inputs, now)
         crossing, reached = self._crossings(inputs, now, done)
-        if len(crossing):
-            first[inputs.rows.account[now[crossing]]] = now[crossing]
-            now = now[now <= first[inputs.rows.account[now]]]
+        crossed = inputs.rows.account[now[crossing]]
+        first[crossed] = now[crossing]
+        self._settle(inputs, now, done, judged, but=crossed)
+        if len(crossed):  # accounts do not touch each other: only these are judged again, up to where they cross
+            account = inputs.rows.account[now]
+            now = now[among(account, crossed) & (now <= first[account])]
             done = self._step(inputs, now)
             crossing, reached = self._crossings(inputs, now, done)
-        self._note(inputs, now, done, judged)
-        judged.session[now] = done.session
-        done.commit(self.state)
+            self._settle(inputs, now, done, judged, but=crossed[:0])
         for place, rung in zip(crossing.tolist(), reached.tolist(), strict=True):
             climbed.append((int(now[place]), self._climb(inputs, now, done, place, rung)))
         return first
+
+    def _settle(self, inputs: Inputs, now: np.ndarray, done: Step, judged: Judged, *, but: np.ndarray) -> None:
+        """Let a step count, but for some accounts."""
+        kept = np.flatnonzero(~among(inputs.rows.account[now], but)) if len(but) else np.arange(len(now))
+        self._note(inputs, now, done, kept, judged)
+        judged.session[now[kept]] = done.session[kept]
+        done.commit(self.state, but=but)
 
     def _step(self, inputs: Inputs, now: np.ndarray) -> Step:
         return step(inputs.take(now), self.state, self.weigher, self._role_codes, self.accounts.keys())
@@ -255,7 +263,7 @@ class Judge:
         places = np.flatnonzero(above)
         reached = (done.weight[places, None] > self.lines[account[places]]).sum(axis=1)
         if (reached == _SUSPEND).any():
-            alone = self._families(inputs, now, done)[places] < 2
+            alone = self._families(inputs, now, done)[places, :SURE].sum(axis=1) < 2
             reached[(reached == _SUSPEND) & alone] = _SUSPEND - 1
         excused = inputs.rows.at[now[places]] < self.state.excused[account[places]]
         climbs = np.flatnonzero((reached > self.state.standing[account[places]]) & ~excused)
@@ -264,7 +272,7 @@ class Judge:
         return places[climbs], reached[climbs]
 
     def _families(self, inputs: Inputs, now: np.ndarray, done: Step) -> np.ndarray:
-        """int64 per row: families with evidence for its account, in the last FAMILY_DAYS or in these rows up to it."""
+        """bool (rows, KINDS): evidence of its account, in the last FAMILY_DAYS or in these rows up to it."""
         account = inputs.rows.account[now]
         today = inputs.rows.at[now] // MICROSECONDS_A_DAY
         there = self.state.family_day[account] >= (today - FAMILY_DAYS)[:, None]
@@ -274,12 +282,12 @@ class Judge:
         for family in range(there.shape[1]):
             seen = done.families[done.back[order], family].astype(np.int64)
             there[order, family] |= running_max(seen, seg, none) > 0
-        return there.sum(axis=1)
+        return there
 
-    def _note(self, inputs: Inputs, now: np.ndarray, done: Step, judged: Judged) -> None:
-        """Keep the gains as evidence, and the heaviest weight of each account-week."""
+    def _note(self, inputs: Inputs, now: np.ndarray, done: Step, kept: np.ndarray, judged: Judged) -> None:
+        """Keep the gains of the rows `kept` as evidence, and the heaviest weight of each account-week."""
         rows = inputs.rows
-        noted = np.flatnonzero(np.abs(done.gain) >= _NOTED)
+        noted = kept[np.abs(done.gain[kept]) >= _NOTED]
         where = now[noted]
         evidence = Evidence(
             rows.event_hi[where], rows.event_lo[where], inputs.told_at[where], rows.account[where], done.session[noted],
@@ -288,10 +296,12 @@ class Judge:
         judged.evidence.append(evidence)
         self.recent.setdefault(done.day, []).append(replace(evidence, at=rows.at[where]))
         week = (done.day - self.week_from) // 7
-        order = order_of(rows.account[now])
-        account = rows.account[now][order]
+        if not len(kept):
+            return
+        order = order_of(rows.account[now[kept]])
+        account = rows.account[now[kept]][order]
         first = np.flatnonzero(np.r_[True, account[1:] != account[:-1]])
-        tops = np.maximum.reduceat(done.weight[order], first)
+        tops = np.maximum.reduceat(done.weight[kept][order], first)
         for number, top in zip(account[first].tolist(), tops.tolist(), strict=True):
             if top > self.heaviest.get((number, week), -(1 << 60)):
                 self.heaviest[number, week] = top
@@ -303,7 +313,9 @@ class Judge:
         account = inputs.rows.account[now]
         above = done.weight > self.lines[account, 1]
         if above.any():
-            doubtful = account[above & (self._families(inputs, now, done) >= 2)]
+            there = self._families(inputs, now, done)
+            there[:, 1:SURE] |= there[:, SURE:]  # what teaches nothing need not be as sure as what suspends
+            doubtful = account[above & (there[:, :SURE].sum(axis=1) >= 2)]
             self.doubtful.update((number, week) for number in np.unique(doubtful).tolist())
 
     def _climb(self, inputs: Inputs, now: np.ndarray, done: Step, place: int, reached: int) -> Alert:

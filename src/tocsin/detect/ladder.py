@@ -1,8 +1,8 @@
 """The ladder's lines: for each role, the weight at which each rung begins, by the first stratum that can say.
 
-Strata back off: role, all roles of the region, then the factory; an account without a role is held against all. `ask`
-may rest on an estimated line; a line that nothing can measure is estimated from the factory's tail, and `suspend` needs
-two families of evidence besides.
+Strata back off: role, all roles of the region; an account without a role is held against all. Where a region's own
+weeks are too few for a budget, the factory's precedent of so short a past is moved to where the region's weeks lie, and
+the line is *estimated*; without a region, the factory's own weeks are measured. `suspend` needs two families besides.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from tocsin.model.alert import Rung
 
 NEVER = 1 << 60
 """A line that nothing reaches."""
+ENOUGH = 10
+"""Heavier weeks that must be expected before a region's own order statistic is a line: its standard error is then a
+third of the tail's scale. With fewer, the factory's line is moved; see `Ladder._moved`."""
+SAYABLE = 1 / 100
+"""A region of fewer account-weeks than one in this share says nothing of how heavy its weeks are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,17 @@ class Ladder:
 
     def rarity(self, weight: int, role: str) -> tuple[float, bool, str]:
         """(N, measured, stratum): one account-week in N is as heavy."""
-        for trajectories, stratum, _ in self._strata(role):
-            if trajectories.weeks >= 100:
-                n, measured = trajectories.one_in(weight)
-                return n, measured, stratum
+        moved = self._moved(role)
+        strata = self._strata(role)
+        for trajectories, stratum, calibration in strata:
+            if moved and calibration is not self.calibrations[0]:
+                break
+            sayable = trajectories.weeks * SAYABLE >= 1
+            if sayable and (not moved or weight <= trajectories.reached_by(ENOUGH / trajectories.weeks)):
+                return *trajectories.one_in(weight), stratum
+        if moved:
+            stratum, later, shift = moved
+            return later.one_in(weight - shift)[0], False, stratum
         return 1.0, False, ALL
 
     def _strata(self, role: str) -> list[tuple[Trajectories, str, Calibration]]:
@@ -63,14 +75,43 @@ class Ladder:
                     found.append((calibration.trajectories[stratum], stratum, calibration))
         return found
 
+    def _moved(self, role: str) -> tuple[str, Trajectories, int] | None:
+        """(stratum, the weeks that followed the factory's precedent, by how much this region's weigh more).
+
+        None if the region stands on the factory alone. Compared where the region can be measured: at the weight that
+        its ENOUGH-th heaviest week reached. Source: the index-flood method of Hosking and Wallis, *Regional Frequency
+        Analysis*, 1997: a site with a short record has its own level, and the growth curve of the sites like it.
+        """
+        if len(self.calibrations) < 2 or not self.calibrations[-1].precedents:
+            return None
+        region, precedents = self.calibrations[0], self.calibrations[-1].precedents
+        days = region.made_from.get("days", 0)
+        precedent = next((one for one in reversed(precedents) if one.days <= days), precedents[0])
+        stratum = ALL if role == ALL else ANY
+        later = precedent.later.get(stratum)
+        if later is None:
+            return None
+        own = region.trajectories.get(stratum)
+        if own is None or own.weeks * SAYABLE < 1:
+            return stratum, later, 0
+        share = ENOUGH / own.weeks
+        return stratum, later, own.reached_by(share) - precedent.past[stratum].reached_by(share)
+
     def _line(self, budget: float, role: str) -> Line:
+        moved = self._moved(role)
         strata = self._strata(role)
         for trajectories, stratum, calibration in strata:
-            enough = 1 if stratum in (ALL, ANY) else 2
-            if trajectories.weeks * budget >= enough:
-                line = trajectories.line(budget)
-                if line and line[1]:
-                    return Line(line[0], True, stratum, calibration.hash)
+            if moved and calibration is not self.calibrations[0]:
+                break
+            enough = ENOUGH if moved else 1 if stratum in (ALL, ANY) else 2
+            line = trajectories.line(budget) if trajectories.weeks * budget >= enough else None
+            if line:
+                return Line(line[0], True, stratum, calibration.hash)
+        if moved:
+            stratum, later, shift = moved
+            line = later.line(budget)
+            if line:
+                return Line(line[0] + shift, False, stratum, self.calibrations[-1].hash)
         for trajectories, stratum, calibration in reversed(strata):
             line = trajectories.line(budget) if stratum in (ALL, ANY) else None
             if line:

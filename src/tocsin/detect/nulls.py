@@ -36,10 +36,11 @@ def e_value(p: np.ndarray) -> np.ndarray:
     Source: Shafer, Shen, Vereshchagin, Vovk, *Test martingales, Bayes factors and p-values*, Stat. Sci. 2011.
     """
     p = np.clip(p, FLOOR, 1.0)
-    near = p > 1 - 1e-6
+    less = 1 - p
+    near = less < 1e-3  # the formula would be a difference of nearly equal numbers: its series instead
     q = np.where(near, 0.5, p)
     log = np.log(q)
-    return np.where(near, 0.5, (1 - q + q * log) / (q * log * log))
+    return np.where(near, 0.5 + less / 6 + less * less / 8, (1 - q + q * log) / (q * log * log))
 
 
 def age_code(days: np.ndarray) -> np.ndarray:
@@ -91,6 +92,46 @@ def survival(account: np.ndarray, values: np.ndarray, *, tail_cap: float) -> tup
     return np.where(x <= bend, np.maximum(reached, at_bend), pareto), len(accounts)
 
 
-def blend(own: np.ndarray, accounts: int, above: np.ndarray) -> np.ndarray:
-    """The mean of a level and the level above, weighed by accounts."""
+def reached(account: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For x = 0 .. CAP: the mean over accounts of the share of its sessions that reach x; accounts that ever did."""
+    accounts, back, sessions = np.unique(account, return_inverse=True, return_counts=True)
+    clipped = np.minimum(values, CAP)
+    mass = np.bincount(clipped, weights=1.0 / sessions[back] / max(len(accounts), 1), minlength=CAP + 1)
+    highest = np.zeros(len(accounts), np.int64)
+    np.maximum.at(highest, back, clipped)
+    ever = np.bincount(highest, minlength=CAP + 1)
+    return np.cumsum(mass[::-1])[::-1], np.cumsum(ever[::-1])[::-1]
+
+
+def blend(share: np.ndarray, accounts: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """A survival function from what was `reached` and that of the level above, step by step.
+
+    Of the sessions that reach x, which share reaches x + 1? The mean of the own answer, weighed by the accounts that
+    ever reached x, and the answer above, weighed by PRIOR_ACCOUNTS. So a level says what it has seen, and borrows the
+    tail that it has not. Source: Hjort, *Nonparametric Bayes estimators based on beta processes*, Ann. Stat. 1990.
+    """
+    own = share[1:] / np.maximum(share[:-1], FLOOR)
+    prior = above[1:] / np.maximum(above[:-1], FLOOR)
+    step = (accounts[:-1] * own + PRIOR_ACCOUNTS * prior) / (accounts[:-1] + PRIOR_ACCOUNTS)
+    return np.r_[1.0, np.cumprod(np.clip(step, 0.0, 1.0))]
+
+
+def blend_frequencies(own: np.ndarray, accounts: int, above: np.ndarray) -> np.ndarray:
+    """The mean of the frequencies of a level and of the level above, weighed by accounts."""
     return (own * accounts + above * PRIOR_ACCOUNTS) / (accounts + PRIOR_ACCOUNTS)
+
+
+def carried(own: np.ndarray, same: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """What a survival function of one age lets expect of the next: `own`, changed as the level above changes with age.
+
+    `own` and `same` are of one age, `same` and `wanted` of one level. A log-linear model without interaction: what is
+    peculiar to the stratum stays, what comes with age is borrowed.
+    """
+    return np.minimum.accumulate(np.clip(own * wanted / np.maximum(same, FLOOR), 0.0, 1.0))
+
+
+def carried_frequencies(own: np.ndarray, same: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The same for frequencies of codes."""
+    least = 1e-4  # of a code that nobody showed
+    out = np.maximum(own, least) * np.maximum(wanted, least) / np.maximum(same, least)
+    return out / out.sum()

@@ -6,14 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.detect.nulls import AGES, CAP
+from tocsin.detect.nulls import AGES
 from tocsin.detect.registry import NAMES, SHARES
 from tocsin.detect.step import Step
-from tocsin.detect.weight import CONTENT, HONEY_AT, HONEY_NATS, SIGN_IN_AT, Weigher
+from tocsin.detect.weight import CONTENT, HONEY_AT, HONEY_NATS, SIGN_IN_AT, Weigher, earlier_today
 
 _SAYS: Final = {
     "strangers": "{n} patients opened in this session whom nothing explains",
-    "strangers-today": "{n} patients opened today whom nothing explains",
+    "strangers-today": "{n} patients opened today whom nothing explains, {before} of them not in this session",
     "units": "patients of {n} units in which nobody around this account works",
     "pace-minute": "{n} new patients in one minute",
     "pace-hour": "{n} new patients in one hour",
@@ -33,17 +33,17 @@ def reasons_for(done: Step, place: int, weigher: Weigher) -> tuple[str, ...]:
     stratum = int(done.stratum[at])
     role, age = next(key for key, number in weigher.strata.items() if number == stratum)
     counts = done.counts[:, at]
+    here = np.array([stratum])
     peers = f"{role or 'all roles'}, {AGES[age]} accounts"
+    before = int(earlier_today(counts[:, None])[0])
     said: list[tuple[float, str]] = []
     for d in range(CONTENT):
-        value = int(min(counts[d], CAP))
-        share = float(SHARES[d] * weigher.content[stratum, d, value])
-        usual = float(weigher.calibration.null(NAMES[d], role, AGES[age])[value])
-        if value and share > SHARES[d]:
+        share = float(SHARES[d] * weigher.bet(d, here, counts[:, None])[0])
+        usual = float(weigher.share(d, here, counts[:, None])[0])
+        if counts[d] and share > SHARES[d]:
             rarity = f"reached by one session in {1 / max(usual, 1e-9):,.0f} ({peers})"
-            said.append(
-                (float(np.log(max(share, 1e-9))), f"{NAMES[d]}: {_SAYS[NAMES[d]].format(n=counts[d])}; {rarity}")
-            )
+            says = _SAYS[NAMES[d]].format(n=counts[d], before=before)
+            said.append((float(np.log(max(share, 1e-9))), f"{NAMES[d]}: {says}; {rarity}"))
     code = int(counts[SIGN_IN_AT])
     if code:
         new = ", ".join(name for bit, name in _NEW if code & bit)

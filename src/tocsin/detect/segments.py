@@ -1,4 +1,8 @@
-"""Running sums and maxima within segments, as vectors. A segment is a run of equal `seg`, numbered from 0 upwards."""
+"""Running sums and maxima within segments, as vectors. A segment is a run of equal `seg`, numbered from 0 upwards.
+
+`first`, where it is at hand: the position of the first row of each segment. What is rare in trails is nowhere in most
+batches, so all functions look for that first.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +22,22 @@ def ends_of(seg: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.r_[seg[1:] != seg[:-1], True]) if len(seg) else np.zeros(0, np.int64)
 
 
-def running_sum(values: np.ndarray, seg: np.ndarray, carry: np.ndarray) -> np.ndarray:
+def running_sum(values: np.ndarray, seg: np.ndarray, carry: np.ndarray, first: np.ndarray | None = None) -> np.ndarray:
     """int64 sum so far within each segment, that row included; `carry` (one per segment) is what stood before."""
-    if not len(values):
-        return np.zeros(0, np.int64)
+    if not values.any():
+        return carry[seg].astype(np.int64)
     total = np.cumsum(values, dtype=np.int64)
-    first = starts_of(seg)
+    first = starts_of(seg) if first is None else first
     before = total[first] - values[first]
     return total + (carry - before)[seg]
 
 
-def running_max(values: np.ndarray, seg: np.ndarray, carry: np.ndarray) -> np.ndarray:
+def running_max(values: np.ndarray, seg: np.ndarray, carry: np.ndarray, first: np.ndarray | None = None) -> np.ndarray:
     """int64 maximum so far within each segment; values and carry lie in [0, SPREAD)."""
-    if not len(values):
-        return np.zeros(0, np.int64)
+    if not values.any():
+        return carry[seg].astype(np.int64)
     raised = values.astype(np.int64) + seg * SPREAD
-    first = starts_of(seg)
+    first = starts_of(seg) if first is None else first
     raised[first] = np.maximum(raised[first], carry + np.arange(len(first)) * SPREAD)
     return np.maximum.accumulate(raised) - seg * SPREAD
 

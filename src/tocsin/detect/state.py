@@ -14,6 +14,10 @@ from tocsin.model.rows import MICROSECONDS_A_DAY
 
 SESSION_COLUMNS: Final = [(d.name, name) for d in DETECTORS for name in d.session_state]
 ACCOUNT_COLUMNS: Final = [(d.name, name) for d in DETECTORS for name in d.account_state]
+KINDS: Final = ("content", "sign-in", "honey", "sign-in of a young account", "honey listed")
+"""Kinds of evidence. Only the first three are families that can suspend: of an account met less than a week ago all is
+new because Tocsin is, and a search lists a honey patient the sooner the more it lists, so that is content once more."""
+SURE: Final = 3
 FAMILY_DAYS: Final = 7
 """For how many days a family's evidence counts towards the two that `suspend` needs."""
 
@@ -91,8 +95,8 @@ class State:
     """By account: until when a person expects what it does, microseconds: it climbs to no rung before."""
     cut_key: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
     """By account: key of the session that `end-sessions` ended."""
-    family_day: np.ndarray = field(default_factory=lambda: np.full((0, 3), -(10**6), np.int64))
-    """By account and family (content, sign-in, honey): latest day with evidence of it."""
+    family_day: np.ndarray = field(default_factory=lambda: np.full((0, len(KINDS)), -(10**6), np.int64))
+    """By account and kind of evidence (see KINDS): latest day with evidence of it."""
     account_state: np.ndarray = field(default_factory=lambda: np.zeros((0, len(ACCOUNT_COLUMNS)), np.int64))
     own_counts: np.ndarray = field(default_factory=lambda: np.zeros((0, CONTENT, OWN_BINS), np.int32))
     """By account and detector: own finished sessions that reached each bin."""

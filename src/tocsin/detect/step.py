@@ -17,10 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tocsin.detect.nulls import AGES
 from tocsin.detect.numbering import number
 from tocsin.detect.registry import DETECTORS
 from tocsin.detect.segments import ends_of, previous, running_max, running_sum, starts_of
-from tocsin.detect.state import ACCOUNT_COLUMNS, SESSION_COLUMNS, Sessions, State
+from tocsin.detect.state import ACCOUNT_COLUMNS, KINDS, SESSION_COLUMNS, Sessions, State
 from tocsin.detect.view import Carry, View
 from tocsin.detect.weight import HONEY_AT, SIGN_IN_AT, Weigher
 from tocsin.model.evidence import MICRONATS
@@ -49,7 +50,9 @@ class Inputs:
     """Of the slice."""
 
     def take(self, places: np.ndarray) -> Inputs:
-        """The rows at these places."""
+        """The rows at these places, which are all different."""
+        if len(places) == len(self) and (places[1:] > places[:-1]).all():
+            return self
         return Inputs(
             self.rows.take(places),
             self.explained.take(places),
@@ -78,7 +81,7 @@ class Step:
     back: np.ndarray
     """Place of each row in session order, in which the next three are: few of their rows are ever asked for."""
     families: np.ndarray
-    """bool (rows, 3), session order: content, sign-in, honey have evidence in the row's session so far."""
+    """bool (rows, KINDS), session order: evidence of each kind in the row's session so far."""
     counts: np.ndarray
     """int64 (detectors, rows), session order."""
     stratum: np.ndarray
@@ -90,24 +93,29 @@ class Step:
     family_day: np.ndarray
     closed: Sessions
     opened: Sessions
-    replaced: np.ndarray
-    """uint64 keys of open sessions that are continued or closed."""
-    meet: list[np.ndarray]
+    meet: list[tuple[np.ndarray, np.ndarray]]
+    """Keys to remember as met, and the account of each."""
     day: int
 
-    def commit(self, state: State) -> None:
-        """Make the state what it is after this batch."""
-        state.ln_r1[self.accounts] = self.ln_r1
-        state.account_state[self.accounts] = self.account_state
-        state.family_day[self.accounts] = np.maximum(state.family_day[self.accounts], self.family_day)
-        stay = state.open.take(~held_in(state.open.key, self.replaced))
-        now_open = stay.join(self.opened)
+    def commit(self, state: State, *, but: np.ndarray) -> None:
+        """Make the state what it is after this batch, but for the accounts `but`: these are as they were."""
+        spared = among(self.accounts, but)
+        accounts = self.accounts[~spared]
+        state.ln_r1[accounts] = self.ln_r1[~spared]
+        state.account_state[accounts] = self.account_state[~spared]
+        state.family_day[accounts] = np.maximum(state.family_day[accounts], self.family_day[~spared])
+        opened, closed = (
+            sessions.take(~among(sessions.account, but)) if len(but) else sessions
+            for sessions in (self.opened, self.closed)
+        )
+        stay = state.open.take(~held_in(state.open.key, np.concatenate([opened.key, closed.key])))
+        now_open = stay.join(opened)
         state.open = now_open.take(np.argsort(now_open.key, kind="stable"))
-        if len(self.closed):
-            state.finished.append(self.closed)
+        if len(closed):
+            state.finished.append(closed)
         held = state.met.setdefault(self.day, KeySet())
-        for keys in self.meet:
-            held.add(keys)
+        for keys, account in self.meet:
+            held.add(keys[~among(account, but)] if len(but) else keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +149,13 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     ordered = rows.account[account_order]
     account_seg = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
     accounts = ordered[starts_of(account_seg)]
+    last = ends_of(numbered.seg)
     view = View(
         rows=by_session.rows,
         explained=by_session.explained,
         seg=numbered.seg,
+        first=numbered.first,
+        last=last,
         session=numbered.id[numbered.seg],
         account_order=back[account_order],
         account_seg=account_seg,
@@ -160,7 +171,6 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     weight = content + others
     gain = weight - previous(weight, numbered.seg, numbered.weight)
     # (4)
-    last = ends_of(numbered.seg)
     running = Sessions(
         key=key[order][last],
         id=numbered.id,
@@ -175,7 +185,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         carried=carried,
     )
     elsewhere = state.open.take(
-        _among(state.open.account, accounts) & ~held_in(state.open.key, running.key[numbered.continues])
+        among(state.open.account, accounts) & ~held_in(state.open.key, running.key[numbered.continues])
     )
     candidates = running.join(elsewhere)
     at = rows.at[account_order]
@@ -186,10 +196,10 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     weight_by_input = np.empty(len(rows), np.int64)
     weight_by_input[account_order] = statistic
     # (5)
-    families = np.stack([content > _NOTABLE, others_of(counts, weigher, stratum), counts[HONEY_AT] > 0], axis=1)
-    family_day = np.full((len(accounts), 3), -(10**6), np.int64)
+    families = _evident(content, counts, weigher, stratum, numbered.age[numbered.seg])
+    family_day = np.full((len(accounts), len(KINDS)), -(10**6), np.int64)
     seen_rows = families[back[account_order]]
-    for family in range(3):
+    for family in range(len(KINDS)):
         np.maximum.at(
             family_day[:, family],
             account_seg[seen_rows[:, family]],
@@ -210,7 +220,6 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         family_day=family_day,
         closed=candidates.take(closes),
         opened=candidates.take(~closes),
-        replaced=candidates.key,
         meet=meet,
         day=inputs.day,
     )
@@ -233,9 +242,14 @@ def _weigh(
     return content[latest], others[latest]
 
 
-def others_of(counts: np.ndarray, weigher: Weigher, stratum: np.ndarray) -> np.ndarray:
-    """bool per row: the sign-in is evidence by itself."""
-    return weigher.sign_in[stratum, counts[SIGN_IN_AT]] * MICRONATS > _NOTABLE
+def _evident(
+    content: np.ndarray, counts: np.ndarray, weigher: Weigher, stratum: np.ndarray, age: np.ndarray
+) -> np.ndarray:
+    """bool (rows, KINDS): the evidence of each kind, by itself, doubles the stake in the row's session so far."""
+    sign_in = weigher.sign_in[stratum, counts[SIGN_IN_AT]] * MICRONATS > _NOTABLE
+    honey = counts[HONEY_AT]
+    settled = age == len(AGES) - 1
+    return np.stack([content > _NOTABLE, sign_in & settled, honey > 1, sign_in & ~settled, honey == 1], axis=1)
 
 
 def close_until(state: State, end: int) -> None:
@@ -256,16 +270,16 @@ def close_until(state: State, end: int) -> None:
 
 def _count(
     view: View, carried: np.ndarray, account_state: np.ndarray, state: State
-) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
     """Run every detector: counts (detectors, rows), the carried session state after, keys to remember as met."""
     counts = np.empty((len(DETECTORS), len(view.seg)), np.int64)
-    meet: list[np.ndarray] = []
+    meet: list[tuple[np.ndarray, np.ndarray]] = []
     after = carried.copy()
     for d, detector in enumerate(DETECTORS):
         columns = {name: SESSION_COLUMNS.index((detector.name, name)) for name in detector.session_state}
         own = {name: ACCOUNT_COLUMNS.index((detector.name, name)) for name in detector.account_state}
         salt = np.uint64(d + 1)
-        keys: list[np.ndarray] = []
+        keys: list[tuple[np.ndarray, np.ndarray]] = []
         carry = Carry(
             session={name: carried[:, column] for name, column in columns.items()},
             account={name: account_state[:, column] for name, column in own.items()},
@@ -277,12 +291,14 @@ def _count(
             after[:, column] = carry.session[name]
         for name, column in own.items():
             account_state[:, column] = carry.account[name]
-        meet.extend(mix(found, salt) for found in keys)
+        meet.extend((mix(found, salt), view.rows.account[places]) for found, places in keys)
     return counts, after, meet
 
 
-def _among(account: np.ndarray, accounts: np.ndarray) -> np.ndarray:
+def among(account: np.ndarray, accounts: np.ndarray) -> np.ndarray:
     """bool: which account numbers are among some others."""
+    if not len(accounts):
+        return np.zeros(len(account), bool)
     size = max(int(account.max(initial=0)), int(accounts.max(initial=0))) + 1
     marked = np.zeros(size, bool)
     marked[accounts] = True
@@ -301,7 +317,7 @@ def held_in(held: np.ndarray, keys: np.ndarray) -> np.ndarray:
 def _open_weight(held: Sessions, accounts: np.ndarray) -> np.ndarray:
     """int64 by account of the batch: the summed weights of its open sessions."""
     total = np.zeros(len(accounts), np.int64)
-    theirs = _among(held.account, accounts)
+    theirs = among(held.account, accounts)
     np.add.at(total, np.searchsorted(accounts, held.account[theirs]), held.weight[theirs])
     return total
 

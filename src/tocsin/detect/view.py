@@ -26,8 +26,8 @@ class Carry:
     """Name -> int64 array over the accounts of the batch (see `View.account_seg`)."""
     met: Callable[[np.ndarray], np.ndarray]
     """Which (session, something) keys were met before; uint64 in, bool out."""
-    meet: list[np.ndarray]
-    """Keys to remember as met, once the batch is committed."""
+    meet: list[tuple[np.ndarray, np.ndarray]]
+    """Keys to remember as met, once the batch is committed, and the row of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,9 @@ class View:
     explained: Explained
     seg: np.ndarray
     """Session number within the batch, 0, 1, ..."""
+    first: np.ndarray
+    last: np.ndarray
+    """Position of the first and the last row of each session."""
     session: np.ndarray
     """uint64 id of the session of each row."""
     account_order: np.ndarray

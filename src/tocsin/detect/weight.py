@@ -35,6 +35,8 @@ OWN_BINS: Final = 12
 """An account's own history is kept by powers of two: 0, 1, 2-3, 4-7, ..., 1024 and more."""
 
 CONTENT: Final = len(SHARES)
+SESSION_AT: Final = NAMES.index("strangers")
+TODAY_AT: Final = NAMES.index("strangers-today")
 SIGN_IN_AT: Final = NAMES.index("sign-in")
 HONEY_AT: Final = NAMES.index("honey")
 
@@ -66,6 +68,8 @@ class Weigher:
     strata: dict[tuple[str, int], int] = field(default_factory=dict)
     content: np.ndarray = field(default_factory=lambda: np.zeros((0, CONTENT, CAP + 1)))
     sign_in: np.ndarray = field(default_factory=lambda: np.zeros((0, 8)))
+    today: np.ndarray = field(default_factory=lambda: np.zeros((0, CAP + 1)))
+    """Survival of `strangers-today`, of which a session bets on its own part only; see `bet`."""
 
     def stratum(self, role: str, age: int) -> int:
         """Number of a stratum (role code, position in AGES)."""
@@ -79,6 +83,8 @@ class Weigher:
             seen = np.maximum(self.calibration.null("sign-in", role, AGES[age]), 1e-3)
             ratio = np.clip(THIEF_SIGN_IN / (seen / seen.sum()), *SIGN_IN_BOUNDS)
             self.content = np.concatenate([self.content, np.stack(tables)[None]])
+            today = self.calibration.null(NAMES[TODAY_AT], role, AGES[age])
+            self.today = np.concatenate([self.today, today[None]])
             self.sign_in = np.concatenate([self.sign_in, np.log(ratio)[None]])
         return self.strata[key]
 
@@ -90,6 +96,24 @@ class Weigher:
             number[code] = self.stratum(names[code // len(AGES)], code % len(AGES))
         return number[pair]
 
+    def share(self, d: int, stratum: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """How many honest sessions reach what detector `d` counted; of the day's strangers, see `earlier_today`."""
+        value = np.minimum(counts[d], CAP)
+        if d == TODAY_AT:
+            return self.today[stratum, value] / self.today[stratum, earlier_today(counts)]
+        null = [self.calibration.null(NAMES[d], role, AGES[age]) for role, age in self.strata]
+        return np.stack(null)[stratum, value]
+
+    def bet(self, d: int, stratum: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """E-values of content detector `d` for rows of counts, int64 (detectors, rows)."""
+        value = np.minimum(counts[d], CAP)
+        e = self.content[stratum, d, value]
+        if d == TODAY_AT:
+            later = np.flatnonzero(earlier_today(counts))
+            if len(later):
+                e[later] = np.minimum(e_value(self.share(d, stratum[later], counts[:, later])), MOST_OF_ALL)
+        return e
+
     def weigh(
         self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +124,16 @@ class Weigher:
         total = np.zeros(counts.shape[1])
         for d in range(CONTENT):
             value = np.minimum(counts[d], CAP)
-            total += SHARES[d] * np.minimum(self.content[stratum, d, value], own[account, d, _bin_of[value]])
+            total += SHARES[d] * np.minimum(self.bet(d, stratum, counts), own[account, d, _bin_of[value]])
         content = np.rint(np.log(total) * MICRONATS).astype(np.int64)
         others = self.sign_in[stratum, counts[SIGN_IN_AT]] + np.asarray(HONEY_NATS)[counts[HONEY_AT]]
         return content, np.rint(others * MICRONATS).astype(np.int64)
+
+
+def earlier_today(counts: np.ndarray) -> np.ndarray:
+    """Strangers of the account's day that are not the session's own, for counts (detectors, rows).
+
+    A session bets on its own part of the day: given so many before it, how many honest days get this far? So a day is
+    bet on once, however many sessions it has.
+    """
+    return np.clip(counts[TODAY_AT] - counts[SESSION_AT], 0, CAP)

@@ -52,12 +52,12 @@ def learn(
     kept: Kept,
 ) -> Learned:
     """Learn from the days of a past (at least one). See the module."""
-    river, sessions = _pass(days, day_of, river_on((factory,)), lambda *_: None)
+    river, sessions = fold_past(days, day_of, river_on((factory,)), lambda *_: None)
     sample = sample_of(river.judge, sessions, days[0])
     nulls = nulls_of(sample, factory if factory.nulls else None)
 
     river = river_on((Calibration(nulls, {}), factory))
-    river, _ = _pass(days, day_of, river, kept)
+    river, _ = fold_past(days, day_of, river, kept)
     span = days[-1] - days[0] + 1
     weeks = honest_weeks(river.judge.heaviest, river.judge.doubtful, days=span)
     roles = np.array(river.judge.roles) if river.judge.roles else np.zeros(0, "U1")
@@ -96,7 +96,8 @@ def sample_of(judge: Judge, sessions: Sessions, first_day: int) -> Sample:
     return Sample(kept.account, roles[kept.account], kept.age, kept.counts)
 
 
-def _pass(days: list[int], day_of: Day, river: River, kept: Kept) -> tuple[River, Sessions]:
+def fold_past(days: list[int], day_of: Day, river: River, kept: Kept) -> tuple[River, Sessions]:
+    """Fold days while nobody climbs; weeks count from the first. Returns the river, and the sessions that ended."""
     judge = river.judge
     judge.climbing, judge.week_from = False, days[0]
     finished: list[Sessions] = []

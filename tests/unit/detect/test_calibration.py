@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.detect.calibration import ALL, SIGN_IN_CODES, Calibration, Trajectories, nulls_of, trajectories_of
+from tocsin.detect.calibration import (
+    ALL,
+    SIGN_IN_CODES,
+    Calibration,
+    Precedent,
+    Trajectories,
+    nulls_of,
+    trajectories_of,
+)
 from tocsin.detect.nulls import AGES, CAP, Sample
 from tocsin.detect.registry import NAMES
 from tocsin.detect.weight import Weigher
@@ -90,6 +98,33 @@ def test_calibration_comes_back_from_its_text() -> None:
     assert again.made_from == made.made_from
 
 
+def test_precedents_come_back_too_and_are_part_of_the_hash() -> None:
+    plain = calibration()
+    made = replace(plain, precedents=(Precedent(7, {ALL: stratum([3, 1])}, {ALL: stratum([4, 2, 1])}),))
+    again = Calibration.from_text(made.to_text())
+    assert again.hash == made.hash != plain.hash
+    assert again.precedents[0].days == 7
+    assert again.precedents[0].later[ALL].heaviest.tolist() == [4, 2, 1]
+
+
+def test_an_age_that_nobody_reached_is_carried_on_from_the_younger() -> None:
+    """Promise: a week's past says of the settled what it says of the young, changed as the factory changes with age."""
+    steep = {
+        f"/{age}": {
+            name: (1.0 + np.arange(CAP + 1)) ** -index if name != "sign-in" else np.array([1 - new, *[new / 7] * 7])
+            for name in NAMES[:-1]
+        }
+        for age, index, new in (("new", 0.5, 0.4), ("young", 1.0, 0.2), ("settled", 2.0, 0.05))
+    }
+    made = sample()
+    week = replace(made, age=np.minimum(made.age, 1))
+    nulls = nulls_of(week, Calibration(steep | {"/": steep["/young"]}, {}))
+    for stratum_name in ("/", "60/", "21/"):
+        young, settled = nulls[f"{stratum_name}young"], nulls[f"{stratum_name}settled"]
+        assert settled["strangers"][3] == pytest.approx(young["strangers"][3] / 4, rel=1e-6)
+        assert settled["sign-in"][0] > young["sign-in"][0]
+
+
 def test_calibration_that_was_read_back_weighs_to_the_last_digit_as_before() -> None:
     made = calibration()
     again = Calibration.from_text(made.to_text())
@@ -129,6 +164,22 @@ def test_a_content_under_a_wrong_hash_is_refused() -> None:
 def test_what_is_no_calibration_is_refused_as_such(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any sentence
         Calibration.from_text(text)
+
+
+def test_a_day_is_bet_on_once_however_many_sessions_it_has() -> None:
+    """Promise: a session bets on its own strangers of the day, given those before: their odds multiply to the day's."""
+    weigher = Weigher(calibration())
+    here = np.array([weigher.stratum("60", 2)])
+    today, session = NAMES.index("strangers-today"), NAMES.index("strangers")
+
+    def share(of_day: int, own: int) -> float:
+        counts = np.zeros((len(NAMES), 1), np.int64)
+        counts[today], counts[session] = of_day, own
+        return float(weigher.share(today, here, counts)[0])
+
+    assert share(2, 2) * share(5, 3) * share(6, 1) == pytest.approx(share(6, 6))
+    assert share(6, 0) == 1.0
+    assert share(3, 9) == share(3, 3)  # the session began yesterday
 
 
 def test_a_small_role_leans_on_all_and_all_on_the_factory() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.detect.calibration import ALL, Calibration, Trajectories, trajectories_of
+from tocsin.detect.calibration import ALL, Calibration, Precedent, Trajectories, trajectories_of
 from tocsin.detect.ladder import NEVER, Ladder
 from tocsin.model.alert import RUNGS, Rung
 
@@ -69,6 +69,54 @@ def test_a_line_that_nothing_can_measure_is_estimated_from_the_factory() -> None
     assert not suspend.measured
     assert suspend.calibration == FACTORY.hash
     assert suspend.weight > 30_000_000
+
+
+def precedent(days: int, past: int, later: int) -> Precedent:
+    """So long a past: its weeks spread up to `past` nats, those that followed up to `later`."""
+    return Precedent(
+        days, made({ALL: spread(5_000, past)}).trajectories, made({ALL: spread(10_000, later)}).trajectories
+    )
+
+
+def lines_of(region: Calibration, *precedents: Precedent) -> list[tuple[float, bool]]:
+    """Nats and whether measured, rung by rung, for an account without a role."""
+    factory = Calibration({}, FACTORY.trajectories, {}, precedents)
+    return [(line.weight / 1e6, line.measured) for line in Ladder(rungs(), (region, factory)).lines("")]
+
+
+@pytest.mark.parametrize("top", [5, 10, 20])
+def test_few_weeks_of_a_region_move_the_factorys_precedent(top: int) -> None:
+    """Promise: where the region can be measured it decides; how its weeks grow beyond that is the factory's to say."""
+    (ask, measured), *_ = lines_of(made({ALL: spread(300, top)}), precedent(7, 10, 12))
+    at_region, at_factory = top * (1 - 10 / 300), 10 * (1 - 10 / 300)
+    assert ask == pytest.approx(12 * 0.995 + at_region - at_factory, abs=0.1)
+    assert not measured
+
+
+def test_a_region_with_ten_weeks_beyond_a_line_measures_it_itself() -> None:
+    ask, own, *_ = lines_of(made({ALL: spread(2_000, 20)}), precedent(7, 10, 12))
+    assert ask == (pytest.approx(20 * 0.995, abs=0.1), True)
+    assert not own[1]
+
+
+def test_a_region_too_small_to_compare_takes_the_precedent_as_it_is() -> None:
+    ask, *_ = lines_of(made({ALL: spread(99, 50)}), precedent(7, 10, 12))
+    assert ask == (pytest.approx(12 * 0.995, abs=0.1), False)
+
+
+@pytest.mark.parametrize(("days", "later"), [(3, 12), (7, 12), (20, 12), (21, 9), (300, 9)])
+def test_the_precedent_is_the_longest_that_the_regions_past_covers(days: int, later: int) -> None:
+    region = Calibration({}, made({ALL: spread(300, 10)}).trajectories, {"days": days})
+    (ask, _), *_ = lines_of(region, precedent(7, 10, 12), precedent(21, 10, 9))
+    assert ask == pytest.approx(later * 0.995, abs=0.1)
+
+
+def test_an_estimated_line_is_as_rare_as_its_budget() -> None:
+    factory = Calibration({}, FACTORY.trajectories, {}, (precedent(7, 10, 12),))
+    ladder = Ladder(rungs(), (made({ALL: spread(300, 15)}), factory))
+    one_in, measured, _ = ladder.rarity(ladder.lines("")[0].weight, "")
+    assert one_in == pytest.approx(200, rel=0.05)
+    assert not measured
 
 
 def test_without_any_calibration_no_rung_is_ever_reached() -> None:

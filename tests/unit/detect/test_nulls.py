@@ -15,7 +15,11 @@ from tocsin.detect.nulls import (
     PRIOR_ACCOUNTS,
     age_code,
     blend,
+    blend_frequencies,
+    carried,
+    carried_frequencies,
     e_value,
+    reached,
     survival,
 )
 
@@ -74,9 +78,31 @@ def test_a_sample_of_nothing_says_nothing() -> None:
 
 
 def test_blend_leans_on_the_level_above_by_accounts() -> None:
-    own, above = np.array([1.0, 0.2]), np.array([1.0, 0.6])
-    assert blend(own, int(PRIOR_ACCOUNTS), above).tolist() == pytest.approx([1.0, 0.4])
-    assert blend(own, 0, above).tolist() == pytest.approx(above.tolist())
+    share, above = np.array([1.0, 0.2]), np.array([1.0, 0.6])
+    assert blend(share, np.array([PRIOR_ACCOUNTS, 1]), above).tolist() == pytest.approx([1.0, 0.4])
+    assert blend(share, np.array([0, 0]), above).tolist() == pytest.approx(above.tolist())
+    assert blend_frequencies(share, int(PRIOR_ACCOUNTS), above).tolist() == pytest.approx([1.0, 0.4])
+
+
+def test_a_level_borrows_the_tail_that_it_has_not_seen() -> None:
+    """Promise: own share where accounts reached, the steps of the level above beyond; never a rise."""
+    account, values = np.repeat(np.arange(200), 5), np.tile([0, 0, 0, 1, 2], 200)
+    above = survival(np.arange(1000) % 90, np.arange(1000) % 50, tail_cap=1.5)[0]
+    found = blend(*reached(account, values), above)
+    assert found[1] == pytest.approx(0.4, abs=0.05)
+    assert found[2] == pytest.approx(0.2, abs=0.05)
+    beyond = np.arange(3, CAP)
+    assert (found[beyond + 1] / found[beyond]).tolist() == pytest.approx((above[beyond + 1] / above[beyond]).tolist())
+    assert (np.diff(found) <= 0).all()
+
+
+def test_what_comes_with_age_is_carried_on() -> None:
+    young, settled = np.array([1.0, 0.4, 0.1]), np.array([1.0, 0.2, 0.01])
+    mine = np.array([1.0, 0.8, 0.2])
+    assert carried(mine, young, settled).tolist() == pytest.approx([1.0, 0.4, 0.02])
+    codes = carried_frequencies(np.array([0.5, 0.5]), np.array([0.8, 0.2]), np.array([0.9, 0.1]))
+    assert codes.sum() == pytest.approx(1.0)
+    assert codes[1] < 0.5
 
 
 def test_a_bet_pays_at_most_its_stake_on_average() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.detect.segments import ends_of, running_max
+from tocsin.detect.segments import running_max
 from tocsin.detect.view import Carry, View
 from tocsin.model.event import ACTIONS
 
@@ -26,6 +26,6 @@ class Honey:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """The gravest touch so far in the session."""
         touch = np.where(view.marked & (view.rows.outcome == 0), 1 + _OPENING[view.rows.action], 0)
-        most = running_max(touch, view.seg, carry.session["most"])
-        carry.session["most"] = most[ends_of(view.seg)]
+        most = running_max(touch, view.seg, carry.session["most"], view.first)
+        carry.session["most"] = most[view.last]
         return most

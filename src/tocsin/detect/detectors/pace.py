@@ -1,7 +1,8 @@
 """Pace: new patients opened in a minute and in an hour, explained or not.
 
 Nobody reads sixty records in a minute. What is usual depends on the work (a secretary's list, a robot), hence strata;
-tails are heavy, hence survival functions and no Poisson.
+tails are heavy, hence survival functions and no Poisson. A declared job (a campaign; a task: migration, audit,
+identity vigilance) says beforehand that many patients will be opened at once: its patients are not counted.
 Source: CLUE-LDS (Landauer et al. 2022): new records a day have a variance 168 times their mean.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from tocsin.detect.detectors.strangers import windowed
-from tocsin.detect.segments import ends_of, running_max
+from tocsin.detect.segments import running_max
 from tocsin.detect.view import Carry, View
 
 
@@ -26,11 +27,11 @@ class Pace:
         self.window_us = window_us
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
-        """Most new patients in a window, so far in the session."""
-        flag = view.explained.fresh
+        """Most new patients in a window, so far in the session; those of a declared job do not count."""
+        flag = view.explained.fresh & ~view.explained.declared
         current = windowed(view, flag, self.window_us, carry.account, "window", "count")
-        most = running_max(np.where(flag, current, 0), view.seg, carry.session["most"])
-        carry.session["most"] = most[ends_of(view.seg)]
+        most = running_max(np.where(flag, current, 0), view.seg, carry.session["most"], view.first)
+        carry.session["most"] = most[view.last]
         return most
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from tocsin.detect.detectors.strangers import is_stranger
-from tocsin.detect.segments import ends_of, running_max
+from tocsin.detect.segments import running_max
 from tocsin.detect.view import Carry, View
 from tocsin.model.explained import NEW_CLIENT, NEW_DEVICE, NEW_NETWORK
 
@@ -34,9 +34,9 @@ class Sharing:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients of others so far."""
         first_seen = (view.explained.novelty & (NEW_NETWORK | NEW_DEVICE | NEW_CLIENT)) != 0
-        new = running_max(first_seen.astype(np.int64), view.seg, carry.session["new"])
+        new = running_max(first_seen.astype(np.int64), view.seg, carry.session["new"], view.first)
         counted = is_stranger(view) & (new > 0) & (view.pooled >= LEAST)
-        most = running_max(np.where(counted, view.pooled, 0), view.seg, carry.session["most"])
-        last = ends_of(view.seg)
+        most = running_max(np.where(counted, view.pooled, 0), view.seg, carry.session["most"], view.first)
+        last = view.last
         carry.session["most"], carry.session["new"] = most[last], new[last]
         return most

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.detect.segments import ends_of, running_max
+from tocsin.detect.segments import running_max
 from tocsin.detect.view import Carry, View
 from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NETWORK
 
@@ -31,7 +31,7 @@ class SignIn:
             ("device", NEW_DEVICE | NEW_CLIENT, 2),
             ("assurance", NEW_ASSURANCE, 4),
         ):
-            seen = running_max(((novelty & mask) != 0).astype(np.int64), view.seg, carry.session[name])
-            carry.session[name] = seen[ends_of(view.seg)]
+            seen = running_max(((novelty & mask) != 0).astype(np.int64), view.seg, carry.session[name], view.first)
+            carry.session[name] = seen[view.last]
             code += seen * value
         return code

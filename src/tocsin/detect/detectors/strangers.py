@@ -28,8 +28,8 @@ class Strangers:
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients so far in the session."""
-        so_far = running_sum(is_stranger(view).astype(np.int64), view.seg, carry.session["count"])
-        carry.session["count"] = so_far[ends_of(view.seg)]
+        so_far = running_sum(is_stranger(view).astype(np.int64), view.seg, carry.session["count"], view.first)
+        carry.session["count"] = so_far[view.last]
         return so_far
 
 
@@ -45,8 +45,8 @@ class StrangersToday:
         """Patients so far on the account's day, at the session's latest stranger."""
         flag = is_stranger(view)
         today = windowed(view, flag, MICROSECONDS_A_DAY, carry.account, "day", "count")
-        most = running_max(np.where(flag, today, 0), view.seg, carry.session["most"])
-        carry.session["most"] = most[ends_of(view.seg)]
+        most = running_max(np.where(flag, today, 0), view.seg, carry.session["most"], view.first)
+        carry.session["most"] = most[view.last]
         return most
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from tocsin.detect.detectors.units import first_in_session
-from tocsin.detect.segments import ends_of, last_marked, running_max, running_sum
+from tocsin.detect.segments import last_marked, running_max, running_sum
 from tocsin.detect.view import Carry, View
 from tocsin.model.event import ACTIONS
 
@@ -29,8 +29,8 @@ class Listed:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients listed so far in the session."""
         flag = view.explained.fresh_listed & (view.explained.reason == 0)
-        so_far = running_sum(flag.astype(np.int64), view.seg, carry.session["count"])
-        carry.session["count"] = so_far[ends_of(view.seg)]
+        so_far = running_sum(flag.astype(np.int64), view.seg, carry.session["count"], view.first)
+        carry.session["count"] = so_far[view.last]
         return so_far
 
 
@@ -50,8 +50,8 @@ class Neighbours:
         before = last_marked(low, numbered, view.seg, carry.session["last"])
         step = (low - before) % _ID_MODULUS
         flag = numbered & (before > 0) & ((step == 1) | (step == _ID_MODULUS - 1))
-        so_far = running_sum(flag.astype(np.int64), view.seg, carry.session["count"])
-        last = ends_of(view.seg)
+        so_far = running_sum(flag.astype(np.int64), view.seg, carry.session["count"], view.first)
+        last = view.last
         carry.session["count"] = so_far[last]
         carry.session["last"] = np.where(numbered[last], low[last], before[last])
         return so_far
@@ -69,9 +69,11 @@ class SearchesUnopened:
         """The largest surplus of distinct searches so far."""
         asked = ((view.rows.action == _SEARCH) | (view.rows.action == _LIST)) & (view.rows.query_hash != 0)
         new = first_in_session(view, view.rows.query_hash, asked, carry)
-        net = running_sum(new.astype(np.int64) - view.explained.fresh.astype(np.int64), view.seg, carry.session["net"])
-        most = running_max(np.maximum(net, 0), view.seg, carry.session["most"])
-        last = ends_of(view.seg)
+        net = running_sum(
+            new.astype(np.int64) - view.explained.fresh.astype(np.int64), view.seg, carry.session["net"], view.first
+        )
+        most = running_max(np.maximum(net, 0), view.seg, carry.session["most"], view.first)
+        last = view.last
         carry.session["net"], carry.session["most"] = net[last], most[last]
         return most
 
@@ -87,6 +89,6 @@ class Pages:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Page number so far."""
         page = np.clip(view.rows.page, 0, 1 << 20).astype(np.int64)
-        most = running_max(page, view.seg, carry.session["most"])
-        carry.session["most"] = most[ends_of(view.seg)]
+        most = running_max(page, view.seg, carry.session["most"], view.first)
+        carry.session["most"] = most[view.last]
         return most

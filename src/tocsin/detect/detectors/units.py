@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.detect.segments import ends_of, running_sum
+from tocsin.detect.segments import running_sum
 from tocsin.detect.view import Carry, View
 from tocsin.model.rows import mix
 
@@ -24,7 +24,7 @@ def first_in_session(view: View, key: np.ndarray, wanted: np.ndarray, carry: Car
         at = np.sort(at)
         new = ~carry.met(keys[at])
         first[places[at[new]]] = True
-        carry.meet.append(keys[at[new]])
+        carry.meet.append((keys[at[new]], places[at[new]]))
     return first
 
 
@@ -39,6 +39,6 @@ class Units:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Units so far in the session."""
         new = first_in_session(view, view.explained.unit, view.explained.unit != 0, carry)
-        so_far = running_sum(new.astype(np.int64), view.seg, carry.session["count"])
-        carry.session["count"] = so_far[ends_of(view.seg)]
+        so_far = running_sum(new.astype(np.int64), view.seg, carry.session["count"], view.first)
+        carry.session["count"] = so_far[view.last]
         return so_far
