@@ -282,4 +282,6 @@ def by_time(alerts: list[dict]) -> list[dict]:
 
 
 def exposed(row: dict) -> str:
-    return json.dumps({name: value for name, value in row.items() if name != "incident"}, sort_keys=True)
+    return json.dumps(
+        {name: value for name, value in row.items() if name not in ("incident", "episode")}, sort_keys=True
+    )

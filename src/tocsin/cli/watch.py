@@ -19,20 +19,24 @@ from tocsin.errors import Usage
 
 @app.command(group=WATCH)
 def demo(*, folder: Path = Path("demo"), json_file: Json = None, quiet: Quiet = False) -> None:
-    """One fictitious region, professionals impersonated, the whole story with the truth beside it.
+    """Three fictitious regions attacked live: the thief cut, people named and told, the truth beside it.
+
+    Everything is real but the people: an identity provider, nine services, three servers of Tocsin's, all on the
+    loopback, and all stopped at the end.
 
     Parameters
     ----------
     folder
-        Where the fictitious region is written (replaced if it is an earlier demo's).
+        Where all of it is written (replaced if it is an earlier demo's).
     """
+    from tocsin.cli.tell.demo import tell_demo
     from tocsin.main.demo import run_demo
 
     with tell.progress(quiet or json_file == "-") as progress:
-        told = run_demo(folder, settings_of(None), now=now(), ticks=time.perf_counter, progress=progress)
+        told = run_demo(folder, now=now, progress=progress)
     tell.write(json_file, told)
     if not quiet and json_file != "-":
-        telling.tell_demo(told)
+        tell_demo(told)
 
 
 @app.command(name="import", group=WATCH)
@@ -42,6 +46,7 @@ def import_(
     source: str = "trail",
     mapping: Path | None = None,
     marks: Path | None = None,
+    past: Annotated[bool, Parameter(negative=())] = False,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     state: State = None,
     json_file: Json = None,
@@ -59,6 +64,8 @@ def import_(
         TOML mapping of a trail that is not FHIR; draft one with `tocsin collect guess FILE`.
     marks
         File of honey patients, one Patient id a line; by default marks.txt in the folder.
+    past
+        It is the region's past: learn what is usual from it, raise no alert. Then `tocsin calibrate`.
     dry_run
         Read a sample and say what would be understood and what such a trail lets Tocsin watch; keep nothing.
     """
@@ -69,11 +76,18 @@ def import_(
             told = watch.dry_run(path, settings_of(state), mapping=mapping, marks=marks, progress=progress)
         else:
             told = watch.import_trail(
-                path, settings_of(state), source=source, mapping=mapping, marks=marks, now=now(), progress=progress
+                path,
+                settings_of(state),
+                source=source,
+                mapping=mapping,
+                marks=marks,
+                past=past,
+                now=now(),
+                progress=progress,
             )
     tell.write(json_file, told)
     if not quiet and json_file != "-":
-        telling.tell_dry_run(told) if dry_run else telling.tell_import(told)
+        telling.tell_dry_run(told) if dry_run else telling.tell_import(told, past=past)
     return 0 if dry_run else tell.warn(told["damage"])
 
 

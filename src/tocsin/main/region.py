@@ -53,6 +53,8 @@ OWN: Final = "tocsin"
 CALIBRATION: Final = "tocsin/calibration"
 SETTINGS: Final = "tocsin/settings"
 SAID: Final = "tocsin/decision"
+PAST: Final = "past"
+"""Key of a batch's meta that says: it teaches what is usual, and accuses nobody."""
 EPOCH: Final = date(1970, 1, 1)
 
 
@@ -143,7 +145,7 @@ class Region:
                 number = self.ledger.last_batch + 1
                 intake = self._take_in(kept(pieces_of(files, damage), batch), recipe, files, number, progress)
                 committed = batch.commit({"files": told_of(files, digests, intake), **(meta or {})})
-        folded = self._fold(committed, intake, progress)
+        folded = self._fold(committed, intake, progress, past=bool(meta and meta.get(PAST)))
         tidy(wiring.parts(self.settings.state / "derived"), now.date())
         done.batch = committed
         done.lines += intake.lines
@@ -178,7 +180,7 @@ class Region:
             total = sum(piece.length for piece in batch.pieces)
             trail = sum(piece.length for piece in batch.pieces if piece.stream in ("AuditEvent", MAPPED))
             intake = self._intake(pieces, _recipe_of(batch, self.references), batch.number, total, trail, progress)
-            self._fold(batch.number, intake, progress)
+            self._fold(batch.number, intake, progress, past=bool(batch.meta.get(PAST)))
             live.met.clear()
         live.checkpoint(saved=self.folded)
         return count
@@ -258,9 +260,10 @@ class Region:
         factory = wiring.factory()
         put_in_force(judge, (self.calibration, factory) if self.calibration else (factory,))
 
-    def _fold(self, number: int, intake: Intake, progress: Progress) -> _Count:
-        """Fold a batch: facts first, then the days in order; then the state is saved."""
+    def _fold(self, number: int, intake: Intake, progress: Progress, *, past: bool) -> _Count:
+        """Fold a batch: facts first, then the days in order; then the state is saved. In a past nobody climbs."""
         self._learn(number, intake)
+        self.river.judge.climbing = not past
         count = _Count(alerts=self._decide(number))
         days = intake.spool.days()
         coming = one_ahead(days, lambda day: self._new(accepted_order(intake.spool.take(day)), day, number))
@@ -274,6 +277,7 @@ class Region:
                 count.events += int((events["row"].to_numpy() == 0).sum())
                 count.alerts += len(folded.alerts)
                 self.heard(number, folded.alerts)
+        self.river.judge.climbing = True
         self._sync_and_save(number, self._packed(number))
         log.info("batch folded", batch=number, events=count.events, alerts=count.alerts, days=len(days))
         return count
@@ -333,7 +337,7 @@ class Region:
     def fold_own(self, number: int, pieces: list[Piece]) -> None:
         """Fold a batch of Tocsin's own trail that has just been committed; the ones before it are folded."""
         recipe = Recipe(wiring.FORMATS["fhir"](), OWN, self.references)
-        self._fold(number, self._intake(iter(pieces), recipe, number, 1, 0, unheard), unheard)
+        self._fold(number, self._intake(iter(pieces), recipe, number, 1, 0, unheard), unheard, past=False)
 
     def _fold_again(self, live: Live, batch: Any) -> None:
         """Fold a live batch from the ledger."""

@@ -15,7 +15,7 @@ from tocsin.collect.watchable import watchable
 from tocsin.config import Settings
 from tocsin.errors import SourceUnreadable, Usage
 from tocsin.main.intake import MAPPED, TRAIL, Files, Progress, files_of, pieces_of, unheard
-from tocsin.main.region import Region
+from tocsin.main.region import PAST, Region
 from tocsin.model.block import Parsed
 
 SAMPLE_BYTES = 8 * 1024 * 1024
@@ -29,13 +29,19 @@ def import_trail(
     source: str,
     mapping: Path | None,
     marks: Path | None,
+    past: bool = False,
     now: datetime,
     progress: Progress = unheard,
 ) -> dict[str, Any]:
-    """Keep a trail in the ledger and fold it; says what was understood and what was new."""
+    """Keep a trail in the ledger and fold it; says what was understood and what was new.
+
+    `past`: it is what the region learns from, and raises no alert.
+    """
     files, text, header = _files(path, mapping, marks)
     parser = wiring.mapped_parser(text, header) if text else None
-    meta = {"mapping": text, "header": header} if text else {}
+    meta: dict[str, Any] = {"mapping": text, "header": header} if text else {}
+    if past:
+        meta[PAST] = True
     with Region.open(settings, now=now, progress=progress) as region:
         done = region.accept(files, source=source, now=now, parser=parser, meta=meta, progress=progress)
     return asdict(done)

@@ -96,12 +96,14 @@ class Thief:
         self._shift = timedelta(seconds=live.get("shift_s", 0))
         self._taken: set[str] = set()
         self._lost = 0
+        self._progress: Callable[[Thief], None] = lambda thief: None
 
     def play(self, progress: Callable[["Thief"], None] = lambda thief: None) -> None:
         """Rotate accounts and services until enough is taken or every account is refused.
 
-        `progress` is called after each turn of an account.
+        `progress` is called once an account is in at a service, and after each turn.
         """
+        self._progress = progress
         targets = self._targets()
         turn = 0
         while not self.stopped and len(self._taken) < self.plan.patients:
@@ -133,6 +135,8 @@ class Thief:
                 head = next(heads)
                 names = visit.search(url, family=head)
                 self._note(theft, theft.listed, names)
+                if not done:
+                    self._progress(self)
                 if self._pause():
                     return
                 for patient in [one for one in names if one not in self._taken]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
 from tocsin.cli.tell import stdout, table_of
 from tocsin.cli.tell.know import tell_alerts, watch_table
 
 
-def tell_import(told: dict[str, Any]) -> None:
+def tell_import(told: dict[str, Any], *, past: bool) -> None:
     """Tell the result of this command."""
     out = stdout()
     if told["batch"]:
@@ -28,7 +24,9 @@ def tell_import(told: dict[str, Any]) -> None:
     _tell_ignored(told["ignored"])
     if told["alerts"]:
         out.print("Next: tocsin alerts")
-    if told["batch"] and not told["calibrated"]:
+    if told["batch"] and past:
+        out.print("Kept as the region's past: nobody is accused of it. Next: tocsin calibrate")
+    elif told["batch"] and not told["calibrated"]:
         out.print("Judged on the calibration that ships with Tocsin: run `tocsin calibrate` before you believe alerts.")
 
 
@@ -70,55 +68,3 @@ def tell_replay(told: dict[str, Any]) -> None:
         out.print(table)
     if told["held"]:
         out.print(f"{told['held']:,} events were held back by containment.")
-
-
-def tell_demo(told: dict[str, Any]) -> None:
-    """The story on one screen."""
-    out = stdout()
-    out.print(
-        f"[bold]{told['region'].capitalize()}[/], a fictitious region: {told['accounts']:,} accounts, "
-        f"{told['events']:,} events read in {told['seconds']:.0f} s.\nWhat lies before {told['learn_until']} is its "
-        f"past; after it {len(told['thefts'])} professionals are impersonated, from one network."
-    )
-    for theft in told["thefts"]:
-        _tell_theft(theft, out)
-    table = Table(title="The truth, and Tocsin's numbers", title_justify="left", box=box.SIMPLE, pad_edge=False)
-    table.add_column("thief")
-    for column in ("taken without\nTocsin", "taken with\nTocsin", "of these named\nby Tocsin", "named\nwrongly"):
-        table.add_column(column, justify="right")
-    for theft in told["thefts"]:
-        table.add_row(
-            theft["attack"],
-            f"{theft['patients_without']:,}",
-            f"{theft['patients_with']:,}",
-            f"{theft['named']:,}",
-            f"{theft['named_wrongly']:,}",
-        )
-    out.print(table)
-    others = told["alerts_on_others"]
-    out.print(
-        f"Everybody else: {len(others)} alerts"
-        + (f" ({', '.join(sorted(others))})" if others else "")
-        + f" on about {told['accounts'] * told['weeks_judged']:,.0f} account-weeks, "
-        f"{told['lookalikes']} honest look-alikes of thieves among them."
-    )
-    out.print(f"Everything Tocsin said: {told['answer']}   The truth: {told['truth']}", markup=False, soft_wrap=True)
-
-
-def _tell_theft(theft: dict[str, Any], out: Console) -> None:
-    out.print()
-    out.print(f"[bold]{theft['attack']}[/]: {theft['title'].lower()}, from {theft['start'][:16].replace('T', ' ')} UTC")
-    if not theft["rungs"]:
-        out.print("  not seen", style="red")
-        return
-    for rung in theft["rungs"]:
-        out.print(
-            f"  {rung['at'][11:19]}  {rung['rung']:<18} weight {rung['weight']:5.1f}, as heavy as one account-week in "
-            f"{rung['rarity']:,.0f}"
-        )
-    out.print(
-        f"  first alert after {theft['after_seconds']:,.0f} s, {theft['opened_before']} patients opened"
-        f" and {theft['listed_before']} listed"
-    )
-    for reason in theft["reasons"]:
-        out.print(f"    - {reason.partition(';')[0]}", style="dim", markup=False)
