@@ -241,6 +241,8 @@ def connectors(settings: Settings, *, now: Callable[[], int]) -> dict[tuple[str,
                 raise Usage(f"'connectors.{name}.does': {said.kind} cannot do {kind}", advice=f"It can: {can}.")
             made[kind, name] = one
     for name, probe in settings.probes.items():
+        if probe.asks not in ("sessions", "account"):
+            raise Usage(f"'probes.{name}.asks' is unknown: {probe.asks}", advice="Known: sessions, account.")
         made["prove-dead", name] = Probe(probe.service or name, probe.command, timeout_s=probe.timeout_s)
     made["print-letters", "printer"] = _press()
     made["publish-indicators", "file"] = _publisher(settings)

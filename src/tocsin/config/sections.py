@@ -95,6 +95,9 @@ class Probe:
     command: tuple[str, ...]
     """Argument vector; `{account}` is replaced by the account as trails name it (`system|value`), `{token}` by the id
     of a token where one is known. It prints `dead`, `alive` or `unknown`."""
+    asks: str = "sessions"
+    """`sessions`: whether a session or token of the account is served there. `account`: whether the account may still
+    sign in, as at an identity provider; that is asked only of a suspended account, others are alive and should be."""
     service: str = ""
     """Service as trails name it; by default NAME."""
     accounts: tuple[str, ...] = ()

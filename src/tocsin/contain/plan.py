@@ -26,10 +26,16 @@ class Means:
     """Kinds of act."""
     systems: tuple[str, ...] = ()
     """Systems whose accounts it holds; none: every account."""
+    rungs: tuple[str, ...] = ()
+    """Rungs at which it has something to do; none: every rung."""
 
     def holds(self, account: str) -> bool:
         """Whether this account is one of its."""
         return not self.systems or account.rpartition("|")[0] in self.systems
+
+    def serves(self, rung: str) -> bool:
+        """Whether it has something to do at this rung."""
+        return not self.rungs or rung in self.rungs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +79,7 @@ def plan(
     gaps: list[Gap] = []
     for kind in ACTS_OF[rung]:
         for account in dict.fromkeys(accounts):
-            by = [one.name for one in means if kind in one.does and one.holds(account)]
+            by = [one.name for one in means if kind in one.does and one.holds(account) and one.serves(rung)]
             if not by:
                 gaps.append(Gap(account=account, kind=kind, words=GAPS[kind]))
             acts += [_act(incident, rung, kind, name, account, asked_by, why, round_of) for name in by]

@@ -45,7 +45,13 @@ class Cutter:
             Means(name=name, does=said.does, systems=said.accounts) for name, said in self.settings.connectors.items()
         ]
         asks = [
-            Means(name=name, does=("prove-dead",), systems=said.accounts) for name, said in self.settings.probes.items()
+            Means(
+                name=name,
+                does=("prove-dead",),
+                systems=said.accounts,
+                rungs=("suspend",) if said.asks == "account" else (),
+            )
+            for name, said in self.settings.probes.items()
         ]
         return cuts + asks
 

@@ -58,7 +58,9 @@ def decide(
     lines, named = tuple(events), tuple(sessions)
     subject = Subject("", about, ()) if what == "aware" else subject_of(reading, about)
     if what in ("mine", "not-mine") and not lines and not named:
-        named = _doubtful(reading, subject)
+        named = tuple(one["session"] for one in in_doubt(settings, about))
+        if not named:
+            raise Usage("no session of this account is in doubt", advice="Name them: --session, --event.")
     decision = Decision(
         what=what,
         account=subject.account,
@@ -88,6 +90,21 @@ def decide(
     }
 
 
+def in_doubt(settings: Settings, about: str) -> list[dict[str, Any]]:
+    """Sessions of an account's episodes that are not surely the owner's: what an owner is asked about.
+
+    Each with `session`, `started` (microseconds UTC), `by` and `reason`. Raises `Usage` if nothing has this name.
+    """
+    reading = Reading(settings)
+    found: dict[int, dict[str, Any]] = {}
+    for table in _scoped(reading, subject_of(reading, about)):
+        theirs = table.filter(pc.not_equal(table["by"].cast(pa.string()), "owner"))
+        started = theirs["started"].cast(pa.int64()).to_pylist()
+        for row, at in zip(theirs.select(["session", "by", "reason"]).to_pylist(), started, strict=True):
+            found[row["session"]] = {**row, "started": at}
+    return sorted(found.values(), key=lambda row: (row["started"], row["session"]))
+
+
 def subject_of(reading: Reading, about: str) -> Subject:
     """The account that an alert's, an episode's or its own name means. Raises `Usage`."""
     alerts = reading.alerts()
@@ -112,17 +129,6 @@ def _check(what: str, who: str, until: datetime | None, at: datetime | None, now
         raise Usage("only `expected` has an end, and it lies ahead")
     if at is not None and at > now:
         raise Usage("a decision cannot be taken in the future")
-
-
-def _doubtful(reading: Reading, subject: Subject) -> tuple[int, ...]:
-    """Sessions of the account's episodes that are not surely the owner's."""
-    found: set[int] = set()
-    for table in _scoped(reading, subject):
-        theirs = table.filter(pc.not_equal(table["by"].cast(pa.string()), "owner"))
-        found.update(theirs["session"].to_pylist())
-    if not found:
-        raise Usage("no session of this account is in doubt", advice="Name them: --session, --event.")
-    return tuple(sorted(found))
 
 
 def _scoped(reading: Reading, subject: Subject) -> list[pa.Table]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
-from tocsin.model.act import Entry, Standing
+from tocsin.model.act import Act, Entry, Standing
 from tocsin.model.alert import Alert
 from tocsin.model.decision import Decision
 from tocsin.model.incident import Incident
 from tocsin.model.picture import Instants, Moment
 from tocsin.triage.traces import Trace
+
+_SECOND_US: Final = 1_000_000
 
 
 def timeline_of(
@@ -32,16 +35,37 @@ def timeline_of(
             evidence = (name_of(alert), *alert.events[:3])
             told = _moment(alert.at, "alert", alert.rung, alert.account, words, *evidence)
             found.append(replace(told, weight=alert.weight, one_in=max(alert.one_in, 1.0)))
-    for entry in journal:
-        act = act_of.get(entry.act)
-        what = f"{act.kind} {entry.state}" if act else entry.state
-        target, why = (act.target, f"{act.why}, {entry.who}") if act else ("", entry.who)
-        found.append(_moment(entry.at, "act", what, target, why, entry.act, f"J-{entry.number}"))
+    found += _of_journal(journal, act_of)
     for one in decisions:
         words = ", ".join(word for word in (one.who, one.why) if word)
         found.append(_moment(one.at, "decision", one.what, one.account, words, decision_name(one)))
     found += [_moment(at, "declaration", "draft", "", name, name) for name, at in drafts]
     return tuple(sorted(found, key=lambda one: (one.at, _ORDER.index(one.kind), one.evidence)))
+
+
+_STEPS: Final = ("approved", "begun")
+"""What is in the journal so that a stop costs nothing, and tells a reader nothing."""
+
+
+def _of_journal(journal: Iterable[Entry], act_of: Mapping[str, Act]) -> list[Moment]:
+    """Acts, told once for each state they came into; those of one kind, account and second together."""
+    told: dict[tuple[str, str], Entry] = {}
+    for entry in journal:
+        if entry.state not in _STEPS:
+            told.setdefault((entry.act, entry.state), entry)
+    together: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in told.values():
+        act = act_of.get(entry.act)
+        about = (act.kind, act.target, act.why) if act else ("", "", "")
+        together.setdefault((*about, entry.state, entry.who, entry.at // _SECOND_US), []).append(entry)
+    found = []
+    for (kind, target, why, state, who, _), entries in together.items():
+        count = f" ({len(entries)})" if len(entries) > 1 else ""
+        what = " ".join(str(word) for word in (kind, state) if word)
+        words = ", ".join(str(word) for word in (why, who) if word)
+        evidence = [name for entry in entries for name in (entry.act, f"J-{entry.number}")]
+        found.append(_moment(entries[0].at, "act", what, str(target), words + count, *evidence))
+    return found
 
 
 def decision_name(decision: Decision) -> str:

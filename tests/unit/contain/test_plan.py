@@ -108,3 +108,13 @@ def test_every_account_and_kind_is_an_act_or_a_gap_never_both(
     assert len({act.id for act in made.acts}) == len(made.acts)
     order = [ACTS_OF[rung].index(act.kind) for act in made.acts]
     assert order == sorted(order)
+
+
+def test_an_account_that_is_not_suspended_is_not_asked_whether_it_is_dead() -> None:
+    """Promise: what must be alive after a rung is not called a failure for being so."""
+    provider = Means(name="provider", does=("prove-dead",), rungs=("suspend",))
+    asked = {
+        rung: [act.by for act in planned(rung, ONE, means=(TELE, provider)).acts]
+        for rung in ("end-sessions", "suspend")
+    }
+    assert asked == {"end-sessions": ["tele"], "suspend": ["tele", "provider"]}

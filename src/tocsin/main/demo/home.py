@@ -65,6 +65,7 @@ def write_home(root: Path, name: str, live: Mapping[str, Any]) -> Path:
         "",
         "[probes.provider]",
         f"command = {json.dumps(provider['probe'])}",
+        'asks = "account"',
         *(line for lines in probes for line in lines),
         "",
         "[contain]",

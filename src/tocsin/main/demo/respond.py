@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -13,17 +14,21 @@ from tocsin.config import Settings
 from tocsin.errors import Usage
 from tocsin.main import declare, documents, incident, stop, tell
 from tocsin.main import link as share
-from tocsin.main.decide import decide
+from tocsin.main.decide import decide, in_doubt
 from tocsin.main.demo import stage
+from tocsin.model.act import NEVER, UNFINISHED
 
 Clock = Callable[[], datetime]
 
 
-def respond(settings: Settings, stolen: list[str], *, now: Clock) -> dict[str, Any]:
-    """The owners look at what was done in their name, the officer becomes aware, and the papers are made."""
+def respond(settings: Settings, stolen: list[str], *, since: datetime, now: Clock) -> dict[str, Any]:
+    """The owners look at what was done in their name, the officer becomes aware, and the papers are made.
+
+    `since`: when the thief came; what is in doubt and older, the owners recognise.
+    """
     for account in stolen:
         with suppress(Usage):  # no alert on it: he never came to use it
-            decide(settings, "not-mine", account, who="owner", why="I was not at work", now=now())
+            _owner_looks(settings, account, since, now)
     name = incident_of(settings, stolen, now=now())
     if name is None:
         return {"at": now().isoformat(), "incident": None}
@@ -47,6 +52,29 @@ def respond(settings: Settings, stolen: list[str], *, now: Clock) -> dict[str, A
         "declaration": {"files": draft["files"], "deadline": draft["draft"]["deadline"]},
         "letters": letters,
     }
+
+
+def _owner_looks(settings: Settings, account: str, since: datetime, now: Clock) -> None:
+    """Session by session: that was me, that was not."""
+    doubtful = in_doubt(settings, account)
+    border = since.timestamp() * 1_000_000
+    for what, sessions in (
+        ("not-mine", [one["session"] for one in doubtful if one["started"] >= border]),
+        ("mine", [one["session"] for one in doubtful if one["started"] < border]),
+    ):
+        if sessions:
+            decide(settings, what, account, who="owner", why="as I remember it", sessions=sessions, now=now())
+
+
+def settled(settings: Settings, *, wait_s: float) -> bool:
+    """Whether every act has come to what it should; waits for it so long."""
+    cases = wiring.cases(settings)
+    until = time.monotonic() + wait_s
+    while True:
+        left = [one for one in cases.acts(states=UNFINISHED) if one.next_at < NEVER]
+        if not left or time.monotonic() > until:
+            return not left
+        time.sleep(0.5)
 
 
 def incident_of(settings: Settings, stolen: list[str], *, now: datetime) -> str | None:

@@ -40,6 +40,8 @@ TURN: Final = 12
 PACE_S: Final = 0.5
 """Seconds between two of his requests."""
 _LONGEST_S: Final = 60.0
+_PROOFS_S: Final = 30.0
+"""So long he waits before he tries again, and Tocsin has to prove that nothing is left."""
 _STEPS: Final = 8
 
 Clock = Callable[[], datetime]
@@ -60,6 +62,8 @@ class Region:
     called: list[tuple[str, str]] = field(default_factory=list)
     tried: dict[str, Any] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
+    since: datetime | None = None
+    """When the thief came."""
 
 
 def run_demo(folder: Path, *, now: Clock, progress: Progress) -> dict[str, Any]:
@@ -82,7 +86,7 @@ def run_demo(folder: Path, *, now: Clock, progress: Progress) -> dict[str, Any]:
             _attack(folder, region, now)
         progress("what happened, to whom, and to whom it is told", 6, _STEPS)
         for region in regions:  # (4)
-            region.told = respond.respond(region.settings, region.stolen, now=now)
+            region.told = respond.respond(region.settings, region.stolen, since=region.since or began, now=now)
         linked = respond.link(
             folder, {region.name: (region.settings, region.told["incident"]) for region in regions}, now=now
         )
@@ -117,6 +121,7 @@ def _attack(folder: Path, region: Region, now: Clock) -> None:
         "region": region.name, "accounts": region.stolen, "pace_s": PACE_S, "patients": WANTED,
         "per_account": TURN, "address": ADDRESS, "seed": stage.REGIONS[region.name],
     }  # fmt: skip
+    region.since = now()
     desk = Desk(region.settings, region.stolen, now=now)
     with stage.thief(folder, plan) as thief:
         until = time.monotonic() + _LONGEST_S
@@ -124,6 +129,7 @@ def _attack(folder: Path, region: Region, now: Clock) -> None:
             desk.look()
             time.sleep(0.3)
         region.truth = thief.truth()
+        respond.settled(region.settings, wait_s=_PROOFS_S)
         region.tried = thief.tries_everything()
     region.called = desk.called
 
