@@ -14,7 +14,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from itertools import pairwise
@@ -490,35 +489,30 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def session(readme: str, root: Path) -> str:
-    """The text of a README with every `$ command` of its console blocks given again, in a state of their own.
+    """The text of a README with every `$ command` of its console blocks given again.
 
     Where the old answer is cut by a line `...`, the new one is cut alike: as many lines before it, as many after.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        key = Path(scratch, "key")
-        key.write_bytes(bytes(32))  # fictitious patients; so that names of alerts stay
-        key.chmod(0o600)
-        Path(scratch, "state").mkdir(mode=0o700)
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        environ = {**os.environ, "PATH": path, "TOCSIN_STATE": f"{scratch}/state", "TOCSIN_KEY_FILE": str(key)}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environ = {**os.environ, "PATH": path}
 
-        def again(found: re.Match[str]) -> str:
-            command, old = found[1], found[2]
-            run = subprocess.run(
-                ["bash", "-c", command], cwd=root, env=environ, capture_output=True, text=True, check=False
-            )
-            new = [line.rstrip() for line in run.stdout.strip("\n").splitlines()]
-            if "...\n" in old:
-                head, _, tail = (part.count("\n") for part in old.partition("...\n"))
-                new = [*new[:head], "...", *new[len(new) - tail :]]
-            return f"$ {command}\n" + "".join(f"{line}\n" for line in new)
+    def again(found: re.Match[str]) -> str:
+        command, old = found[1], found[2]
+        run = subprocess.run(
+            ["bash", "-c", command], cwd=root, env=environ, capture_output=True, text=True, check=False
+        )
+        new = [line.rstrip() for line in run.stdout.strip("\n").splitlines()]
+        if "...\n" in old:
+            head, _, tail = (part.count("\n") for part in old.partition("...\n"))
+            new = [*new[:head], "...", *new[len(new) - tail :]]
+        return f"$ {command}\n" + "".join(f"{line}\n" for line in new)
 
-        def block(found: re.Match[str]) -> str:
-            return re.sub(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", again, found[0][11:-3], flags=re.MULTILINE).join(
-                ("```console\n", "```")
-            )
+    def block(found: re.Match[str]) -> str:
+        return re.sub(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", again, found[0][11:-3], flags=re.MULTILINE).join(
+            ("```console\n", "```")
+        )
 
-        return re.sub(r"```console\n.*?```", block, readme, flags=re.DOTALL)
+    return re.sub(r"```console\n.*?```", block, readme, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

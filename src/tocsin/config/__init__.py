@@ -33,6 +33,7 @@ _TABLES: Final[dict[str, type]] = {
     "share": Sharing,
     "serve": Serving,
 }
+_VARIABLES: Final = ("TOCSIN_CONFIG", "TOCSIN_STATE", "TOCSIN_KEY_FILE")
 _TABLES_OF_TABLES: Final[dict[str, type]] = {"connectors": Connector, "probes": Probe}
 
 
@@ -95,6 +96,11 @@ class Settings:
             Rung(name=name, budget=self.ladder[name].budget, duration_us=int(self.ladder[name].hours * _HOUR_US))
             for name in RUNGS
         )
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment without what settings read of it: for a process that has a settings file of its own."""
+    return {name: value for name, value in os.environ.items() if name not in _VARIABLES}
 
 
 def settings(environ: Mapping[str, str] | None = None, *, file: Path | None = None) -> Settings:

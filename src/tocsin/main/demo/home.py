@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tocsin.config import Settings, settings
+from tocsin.config import Settings, bare_environment, settings
 from tocsin.errors import TocsinError
 from tocsin.main import link
 
@@ -107,7 +107,9 @@ def served(path: Path, told: Settings) -> Iterator[None]:
     log = path.with_name("serve.log")
     with (
         log.open("wb") as out,
-        subprocess.Popen([sys.executable, "-m", "tocsin", "serve"], stdout=out, stderr=out, cwd=path.parent) as process,
+        subprocess.Popen(
+            [sys.executable, "-m", "tocsin", "serve"], stdout=out, stderr=out, cwd=path.parent, env=bare_environment()
+        ) as process,
     ):
         try:
             _ready(process, told, log)
