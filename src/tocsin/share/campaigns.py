@@ -62,13 +62,13 @@ def _places(mine: Indicators, theirs: Indicators, honest: Mapping[str, int]) -> 
     for place in mine.addresses:
         used = honest.get(str(network_of(place.value)), 0)
         if place.value in known and used < CROWD:
-            words = f"the same address; {used} honest accounts here use its network"
+            words = f"the same address; honest accounts here that use its network: {used}"
             found["address", place.value] = Match(kind="address", value=place.value, honest=used, words=words)
     for place in mine.networks:
         network = network_of(place.value)
         used = honest.get(place.value, 0)
         if network is not None and used < CROWD and any(_meet(network, other) for other in _all(theirs)):
-            words = f"the same network; {used} honest accounts here use it"
+            words = f"the same network; honest accounts here that use it: {used}"
             found["network", place.value] = Match(kind="network", value=place.value, honest=used, words=words)
     return list(found.values())
 

@@ -91,14 +91,17 @@ def link(folder: Path, incidents: Mapping[str, tuple[Settings, str | None]], *, 
             out = folder / "shared" / f"{name}.json"
             share.share(settings, incident_id, who="Camille Exemple", out=out, dry_run=False, now=now())
             shared.append((name, out))
-    sentences = []
+    sentences, linked = [], list[set[str]]()
     for name, (settings, _) in incidents.items():
         for other, bundle in shared:
             if other != name:
                 share.receive(settings, bundle, now=now())
         for campaign in share.listing(settings, now=now())["campaigns"]:
-            reasons = "; ".join(f"{one['value']}: {one['words']}" for one in campaign["matches"][:2])
-            sentences.append(f"{name} and {campaign['region']} ({reasons})")
+            if {name, campaign["region"]} in linked:
+                continue  # the other of the two has said so
+            linked.append({name, campaign["region"]})
+            strongest = campaign["matches"][0]
+            sentences.append(f"{name} and {campaign['region']}: {strongest['words']} ({strongest['value']})")
     return sentences
 
 

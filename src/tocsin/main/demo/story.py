@@ -128,6 +128,9 @@ def _attack(folder: Path, region: Region, now: Clock) -> None:
         while not thief.done() and time.monotonic() < until:
             desk.look()
             time.sleep(0.3)
+        while desk.waits() and time.monotonic() < until + _LONGEST_S:
+            time.sleep(0.3)
+            desk.look()
         region.truth = thief.truth()
         respond.settled(region.settings, wait_s=_PROOFS_S)
         region.tried = thief.tries_everything()
