@@ -118,9 +118,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     needed()
     folder = tmp_path_factory.mktemp("live")
     for seed, name in enumerate((REGION, OTHER_REGION)):
-        make(Recipe(region=name, seed=seed, accounts=200, days=5, attacks=(), lookalikes=()), folder / f"{name}-bulk")
+        make(Recipe(region=name, seed=seed, accounts=320, days=5, attacks=(), lookalikes=()), folder / f"{name}-bulk")
     places = [Place(name=name, folder=folder / f"{name}-bulk") for name in (REGION, OTHER_REGION)]
-    with up(folder / "up", places, wanted=24) as running:
+    with up(folder / "up", places, wanted=56) as running:
         yield running
 
 

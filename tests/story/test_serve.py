@@ -38,7 +38,7 @@ def test_a_thief_is_seen_as_it_happens(home: Home, region: Callable[[str], Path]
 
     alerts = home.told("alerts")
     new = [alert for alert in alerts["alerts"] if alert not in before]
-    assert {alert["rung"] for alert in new} >= {"ask", "end-sessions"}
+    assert {alert["rung"] for alert in new} >= {"ask", "suspend"}
     timings = [json.loads(line) for line in (home.state / "serve" / "timings.jsonl").read_text().splitlines()]
     assert {one["alert"] for one in timings} >= {alert["alert"] for alert in new}
     assert all(one["received"] <= one["committed"] <= one["judged"] <= one["taken"] for one in timings)

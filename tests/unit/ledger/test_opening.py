@@ -49,7 +49,7 @@ def test_a_second_process_is_told_so_too(ledger: Ledger, path: Path) -> None:
         "Ledger.open(sys.argv[1], now=datetime.now(UTC))"
     )
     other = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
-    assert "StoreUnavailable: Another process" in other.stderr
+    assert "LedgerHeld: Another process" in other.stderr
 
 
 def test_a_reader_needs_no_lock_and_sees_what_is_committed_later(ledger: Ledger, path: Path) -> None:

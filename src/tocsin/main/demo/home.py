@@ -25,9 +25,13 @@ def write_home(root: Path, name: str, live: Mapping[str, Any]) -> Path:
     provider, region = live["provider"], live["regions"][name]
     services = region["services"]
     secret = _secret(root / "provider.secret", provider["tocsin_client"]["secret"])
+    held = sorted({one["account"].rpartition("|")[0] for one in region["accounts"]})
+    systems = f"accounts = {json.dumps(held)}"
     identity = services["identity-server"]
     followed = [key + "=" + one["trail_folder"] for key, one in services.items()]
-    probes = [("", f"[probes.{key}]", f"command = {json.dumps(one['probe'])}") for key, one in services.items()]
+    probes = [
+        ("", f"[probes.{key}]", f"command = {json.dumps(one['probe'])}", systems) for key, one in services.items()
+    ]
     admin = _secret(root / "identities.secret", identity["admin_secret"])
     lines = [
         f'region = "{name}"',
@@ -56,16 +60,19 @@ def write_home(root: Path, name: str, live: Mapping[str, Any]) -> Path:
         f"token_url = {json.dumps(provider['token_endpoint'])}",
         f"client_id = {json.dumps(provider['tocsin_client']['client_id'])}",
         f'secret_file = "{secret}"',
-        'person = "externalId"',
+        systems,
+        'person = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber"',
         "",
         "[connectors.tokens]",
         'kind = "command"',
         'does = ["delete-tokens"]',
+        systems,
         f"command = {json.dumps(provider['delete_tokens'])}",
         "",
         "[probes.provider]",
         f"command = {json.dumps(provider['probe'])}",
         'asks = "account"',
+        systems,
         *(line for lines in probes for line in lines),
         "",
         "[contain]",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +66,13 @@ def _owner_looks(settings: Settings, account: str, since: datetime, now: Clock) 
             decide(settings, what, account, who="owner", why="as I remember it", sessions=sessions, now=now())
 
 
-def settled(settings: Settings, *, wait_s: float) -> bool:
+def settled(settings: Settings, *, wait_s: float, now: Clock) -> bool:
     """Whether every act has come to what it should; waits for it so long."""
     cases = wiring.cases(settings)
-    until = time.monotonic() + wait_s
+    until = now() + timedelta(seconds=wait_s)
     while True:
         left = [one for one in cases.acts(states=UNFINISHED) if one.next_at < NEVER]
-        if not left or time.monotonic() > until:
+        if not left or now() > until:
             return not left
         time.sleep(0.5)
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -124,15 +124,15 @@ def _attack(folder: Path, region: Region, now: Clock) -> None:
     region.since = now()
     desk = Desk(region.settings, region.stolen, now=now)
     with stage.thief(folder, plan) as thief:
-        until = time.monotonic() + _LONGEST_S
-        while not thief.done() and time.monotonic() < until:
+        until = now() + timedelta(seconds=_LONGEST_S)
+        while not thief.done() and now() < until:
             desk.look()
             time.sleep(0.3)
-        while desk.waits() and time.monotonic() < until + _LONGEST_S:
+        while desk.waits() and now() < until + timedelta(seconds=_LONGEST_S):
             time.sleep(0.3)
             desk.look()
         region.truth = thief.truth()
-        respond.settled(region.settings, wait_s=_PROOFS_S)
+        respond.settled(region.settings, wait_s=_PROOFS_S, now=now)
         region.tried = thief.tries_everything()
     region.called = desk.called
 
