@@ -56,10 +56,11 @@ def _tell_region(region: dict[str, Any], out: Console) -> None:
 def _tell_account(account: dict[str, Any], out: Console) -> None:
     out.print(f"  account {account['account']}", markup=False)
     for rung in account["rungs"]:
+        why = f"weight {rung['weight']:4.1f}, as heavy as one account-week in {rung['rarity']:,.0f}"
+        if rung["by_desk"]:
+            why = "the desk called the owner back"
         out.print(
-            f"    {rung['at'][11:19]}  {rung['rung']:<17}  {rung['opened']:3d} patients opened, "
-            f"weight {rung['weight']:4.1f}, as heavy as one account-week in {rung['rarity']:,.0f}",
-            markup=False,
+            f"    {rung['at'][11:19]}  {rung['rung']:<17}  {rung['opened']:3d} patients opened, {why}", markup=False
         )
     refused = account["refused"]
     if refused:

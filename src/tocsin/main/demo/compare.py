@@ -64,6 +64,7 @@ def _account(theft: Mapping[str, Any], alerts: list[Mapping[str, Any]]) -> dict[
             "weight": alert["weight"],
             "rarity": alert["rarity"],
             "opened": _before(theft["opened"], alert["at"]),
+            "by_desk": alert["reasons"][0].startswith("human:"),
         }
         for alert in alerts
         if alert["at"] >= theft["start"]
