@@ -82,7 +82,7 @@ class Running:
             "log": str(self.child.log),
             "probe": [
                 *(sys.executable, "-m", "tocsin_range.live", "probe", "--kind", "service", "--url", url),
-                *("--secret", self.plan.admin_secret, "--account={account}"),
+                *(f"--secret={self.plan.admin_secret}", "--account={account}"),  # a secret may begin with a hyphen
             ],
         }
 

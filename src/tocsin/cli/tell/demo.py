@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -111,11 +112,12 @@ def _truth(regions: list[dict[str, Any]]) -> Table:
 def _tell_papers(region: dict[str, Any], out: Console) -> None:
     if region["incident"] is None:
         return
-    papers = [*region["dossier"], *region["declaration"]["files"]]
+    papers = [Path(name) for name in (*region["dossier"], *region["declaration"]["files"])]
     written = region["letters"]["written"] or {}
-    out.print(
-        f"{region['region']}: {', '.join(str(path) for path in papers if str(path).endswith('.pdf'))}; "
-        f"{written.get('letters', 0)} letters in {written.get('folder', '-')}",
-        markup=False,
-        soft_wrap=True,
-    )
+    names = ", ".join(path.name for path in papers)
+    out.print(f"{_near(papers[0].parent)}: {names}, {written.get('letters', 0)} letters", markup=False, soft_wrap=True)
+
+
+def _near(path: Path) -> Path:
+    """A path as a person in the working folder would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
