@@ -263,16 +263,6 @@ def _publisher(settings: Settings) -> Any:
     return Publisher(settings.region, lambda: share_seed(settings), {})
 
 
-def actor(settings: Settings) -> Any:
-    """What acts on alerts; None where this version has nothing that does."""
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    if find_spec("tocsin.main.actor") is None:
-        return None
-    return import_module("tocsin.main.actor").Actor(settings)
-
-
 def identities(settings: Settings) -> Any:
     """Where names and addresses are asked for when letters are written. Raises `Usage` if nothing says where."""
     from tocsin.door.identities import FileSource, ServerSource
