@@ -188,6 +188,7 @@ _SECTIONS = {
     "contain": sections.Containment,
     "identities": sections.Identities,
     "share": sections.Sharing,
+    "rules": sections.Rules,
     "serve": sections.Serving,
 }
 _SECTIONS_BY_NAME = {"connectors": sections.Connector, "probes": sections.Probe}

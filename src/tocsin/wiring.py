@@ -140,6 +140,19 @@ def reasons_of(settings: Settings) -> dict[str, Reason]:
     return known
 
 
+def sigma() -> Callable[[str, str], Any]:
+    """What reads a rule: (name, text) -> `model.rule.Rule`. Raises `Usage` where the extra `rules` is not installed."""
+    try:
+        from tocsin.detect.rules.reading import read_rule
+    except ModuleNotFoundError as problem:
+        if (problem.name or "").partition(".")[0] not in ("sigma", "yaml"):
+            raise
+        raise Usage(
+            f"rules cannot be read here: {problem.name} is missing", advice="Install Tocsin with its extra `rules`."
+        ) from None
+    return read_rule
+
+
 def parts(root: Path, *, durable: bool = True, upto: int | None = None) -> Any:
     """Derived parts in a folder; `upto`: of the batches up to this one, to read."""
     from tocsin.store.parquet import ParquetParts

@@ -27,6 +27,7 @@ STORE = (
     "parquet",
     "period",
     "shape",
+    "where",
 )
 
 

@@ -13,6 +13,7 @@ from tocsin.cli import (
     inform,
     keep,
     know,
+    rules,
     serve,
     share,
     tell,
@@ -21,7 +22,7 @@ from tocsin.cli import (
 from tocsin.cli.app import app
 from tocsin.errors import Interrupted, TocsinError
 
-__all__ = ["act", "app", "decide", "document", "inform", "keep", "know", "main", "serve", "share", "watch"]
+__all__ = ["act", "app", "decide", "document", "inform", "keep", "know", "main", "rules", "serve", "share", "watch"]
 
 
 def main(arguments: list[str] | None = None) -> None:

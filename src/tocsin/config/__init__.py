@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tocsin.config.sections import Connector, Containment, Identities, Organisation, Probe, Serving, Sharing
+from tocsin.config.sections import Connector, Containment, Identities, Organisation, Probe, Rules, Serving, Sharing
 from tocsin.config.tables import read_table, read_tables
 from tocsin.errors import Usage
 from tocsin.model.alert import RUNGS, Rung
@@ -31,6 +31,7 @@ _TABLES: Final[dict[str, type]] = {
     "contain": Containment,
     "identities": Identities,
     "share": Sharing,
+    "rules": Rules,
     "serve": Serving,
 }
 _VARIABLES: Final = ("TOCSIN_CONFIG", "TOCSIN_STATE", "TOCSIN_KEY_FILE")
@@ -87,6 +88,8 @@ class Settings:
     """Where letters get names and addresses, `[identities]`."""
     share: Sharing = field(default_factory=lambda: Sharing(trusted={}))
     """Whose bundles are believed, `[share]`."""
+    rules: Rules = field(default_factory=Rules)
+    """What is shown of single events, `[rules]`."""
     serve: Serving = field(default_factory=Serving)
     """What is watched as it happens, `[serve]`."""
 

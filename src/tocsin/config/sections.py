@@ -139,6 +139,17 @@ class Sharing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """`[rules]`: what a region wants to be shown of single events."""
+
+    folder: Path | None = None
+    """Folder of the region's own Sigma rules (`NAME.yml`, tests in `NAME.test.yml`); one replaces its namesake that
+    ships with Tocsin."""
+    on: tuple[str, ...] = ()
+    """Names of rules that the region wants. They are checked and listed as such; nothing is judged by them yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
     """`[serve]`: what is watched as it happens."""
 

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from tocsin.errors import StoreUnavailable
+from tocsin.model.condition import Condition
 from tocsin.model.event import STORED_EVENT
 from tocsin.store.engine import engine
 from tocsin.store.files import REBUILD
@@ -18,16 +19,19 @@ from tocsin.store.interface import (
     BEARERS,
     DAYS_OF,
     EXPLANATIONS_OF,
+    MATCHES,
     ORIGINS,
     PATIENTS_OF,
     REJECTIONS_BY,
     SEEN,
     SERVICES_BY_HOUR,
     Kind,
+    RoleOf,
 )
 from tocsin.store.parquet import ParquetParts
 from tocsin.store.period import Period
 from tocsin.store.shape import fitted
+from tocsin.store.where import Where
 
 # `at` is quoted everywhere: DuckDB 2.0 takes it for a keyword.
 _COLUMNS = ", ".join(f'"{name}"' for name in STORED_EVENT.names)
@@ -92,6 +96,13 @@ _SERVICES_BY_HOUR = f"""
     SELECT service, time_bucket(INTERVAL 1 HOUR, "at") AS hour, {_EVENTS}, {_FAILED},
         count(DISTINCT account) AS accounts, {_PATIENTS}
     FROM {_ROWS} GROUP BY ALL ORDER BY service NULLS FIRST, hour"""
+
+_BEARERS_ALL = f"SELECT DISTINCT account, professional FROM {_ROWS}"
+_BEARERS_OF = pa.schema([("account", pa.string()), ("professional", pa.string())])
+_ROLES = """LEFT JOIN (
+        SELECT unnest($accounts::VARCHAR[]) AS its_account, unnest($professionals::VARCHAR[]) AS its_professional,
+            unnest($roles::VARCHAR[]) AS role
+    ) AS its ON account IS NOT DISTINCT FROM its_account AND professional IS NOT DISTINCT FROM its_professional"""
 
 _REJECTIONS = f"""
     SELECT stream, reason, count(*) AS lines, sum(length)::BIGINT AS bytes
@@ -181,6 +192,37 @@ class DuckDBQuestions:
         """See `interface.Questions.event`."""
         return self._ask(_EVENT, STORED_EVENT, _moment_of(event_id), event_id=event_id)
 
+    def matches(
+        self,
+        condition: Condition,
+        *,
+        zone: str,
+        role_of: RoleOf,
+        honey: Sequence[bytes] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> pa.Table:
+        """See `interface.Questions.matches`. What the trail names is looked up first where a rule asks for it."""
+        period = Period.of(since, until)
+        where = Where(condition, lambda column: self._values(column, period))
+        values: dict[str, Any] = dict(where.parameters)
+        if where.fields & {"hour", "weekday"}:
+            values["zone"] = zone
+        if "honey" in where.fields:
+            values["honey"] = list(honey)
+        if "role" in where.fields:
+            bearers = self._ask(_BEARERS_ALL, _BEARERS_OF, period).to_pylist()
+            known = [
+                (one["account"], one["professional"], role_of(one["account"], one["professional"])) for one in bearers
+            ]
+            for i, name in enumerate(("accounts", "professionals", "roles")):
+                values[name] = [bearer[i] for bearer in known]
+        question = f"""
+            SELECT "at"::DATE AS day, service, account, {_EVENTS}, min(event_id) AS example
+            FROM {_ROWS} {_ROLES if "role" in where.fields else ""} WHERE {where.text}
+            GROUP BY ALL ORDER BY day, service NULLS FIRST, account NULLS FIRST"""
+        return self._ask(question, MATCHES, period, **values)
+
     def rejections(self) -> pa.Table:
         """See `interface.Questions.rejections`."""
         return self._answer("rejected", _REJECTIONS, REJECTIONS_BY, None, {})
@@ -188,6 +230,11 @@ class DuckDBQuestions:
     def count(self, kind: Kind) -> int:
         """See `interface.Questions.count`."""
         return sum(self._answer(kind, _COUNT, _COUNTED, None, {}).column(0).to_pylist())
+
+    def _values(self, column: str, period: Period) -> list[str]:
+        """The texts that occur in a column of events."""
+        question = f"SELECT DISTINCT {column} AS value FROM {_ROWS} WHERE {column} IS NOT NULL"
+        return self._ask(question, pa.schema([("value", pa.string())]), period).column(0).to_pylist()
 
     def _ask(self, question: str, schema: pa.Schema, period: Period, **values: Any) -> pa.Table:
         """A question about events, of which only the days of the period are read."""

@@ -7,7 +7,7 @@ Both protocols raise `StoreUnavailable` for a part that is missing or torn; writ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, Literal, Protocol, get_args
 
@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.model.act import Act, Entry, Standing, State
+from tocsin.model.condition import Condition
 from tocsin.model.event import PATIENT_BYTES, STORED_EVENT
 from tocsin.model.fact import FACT, PERSON
 
@@ -187,6 +188,20 @@ EXPLANATIONS_OF: Final = pa.schema(
 REJECTIONS_BY: Final = pa.schema([("stream", _text), ("reason", _word), ("lines", pa.int64()), ("bytes", pa.int64())])
 """`Questions.rejections`."""
 
+MATCHES: Final = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("service", _text),
+        ("account", _text),
+        ("events", pa.int64()),
+        ("example", pa.binary(16)),
+    ]
+)
+"""`Questions.matches`."""
+
+RoleOf = Callable[[str | None, str | None], str | None]
+"""Account and professional, as the trail names them -> the code of the role, or None."""
+
 
 class Questions(Protocol):
     """What is asked of the parts. Every answer is a table in a total order; nulls come first, texts by code point.
@@ -262,6 +277,22 @@ class Questions(Protocol):
 
     def event(self, event_id: bytes) -> pa.Table:
         """The rows of one event, with segment, offset and length of its original: STORED_EVENT, by (row, batch)."""
+
+    def matches(
+        self,
+        condition: Condition,
+        *,
+        zone: str,
+        role_of: RoleOf,
+        honey: Sequence[bytes] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> pa.Table:
+        """What a rule would have shown, UTC day by day: MATCHES, by (day, service, account).
+
+        `zone` is that of hours and weekdays, `honey` the references of honey patients; `example` is the lowest
+        `event_id` of those counted.
+        """
 
     def rejections(self) -> pa.Table:
         """How many lines were refused, where and why: REJECTIONS_BY, by (stream, reason)."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
+from tocsin.model.condition import Condition, holds, told_by
 from tocsin.model.event import STORED_EVENT
 from tocsin.store.interface import (
     BEARERS,
     DAYS_OF,
     EXPLANATIONS_OF,
+    MATCHES,
     ORIGINS,
     PATIENTS_OF,
     REJECTIONS_BY,
@@ -22,6 +25,7 @@ from tocsin.store.interface import (
     SERVICES_BY_HOUR,
     Kind,
     Parts,
+    RoleOf,
 )
 from tocsin.store.period import Period
 from tocsin.store.shape import check_day, fitted, joined
@@ -200,6 +204,40 @@ class MemoryQuestions:
         """See `interface.Questions.event`."""
         rows = [row for row in self._rows(None, None) if row["event_id"] == event_id]
         return _told(sorted(rows, key=lambda row: (row["row"], row["batch"])), STORED_EVENT)
+
+    def matches(
+        self,
+        condition: Condition,
+        *,
+        zone: str,
+        role_of: RoleOf,
+        honey: Sequence[bytes] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> pa.Table:
+        """See `interface.Questions.matches`."""
+        there = ZoneInfo(zone)
+        rows = [
+            {**row, "day": row["at"].date()}
+            for row in self._rows(since, until)
+            if holds(
+                condition,
+                told_by(
+                    row, zone=there, role=role_of(row["account"], row["professional"]), honey=row["patient"] in honey
+                ),
+            )
+        ]
+        answer = [
+            {
+                "day": day,
+                "service": service,
+                "account": account,
+                "events": _events(its),
+                "example": min(row["event_id"] for row in its),
+            }
+            for (day, service, account), its in _groups(rows, "day", "service", "account")
+        ]
+        return _told(answer, MATCHES)
 
     def rejections(self) -> pa.Table:
         """See `interface.Questions.rejections`."""

@@ -14,7 +14,7 @@ from rich.table import Table
 from tocsin.errors import SourceUnreadable, TocsinError
 from tocsin.main.written import json_of
 
-_WHOLE = ("alert", "incident", "rung", "#one in", "#weight", "at (UTC)", "since (UTC)", "account")
+_WHOLE = ("alert", "incident", "rung", "#one in", "#weight", "at (UTC)", "since (UTC)", "account", "rule")
 """Columns that a person copies from or reads at a glance: never folded."""
 
 

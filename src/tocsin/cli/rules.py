@@ -1,0 +1,74 @@
+"""Commands about rules: arguments -> one call of `main`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from cyclopts import App
+
+from tocsin.cli import tell
+from tocsin.cli.app import app, settings_of, utc
+from tocsin.cli.options import KNOW, Json, Quiet, State
+from tocsin.cli.tell import rules as telling
+
+rules = App(name="rules", help="Rules as code: what you want to be shown of single events.", group=KNOW)
+app.command(rules)
+
+
+@rules.command(name="list")
+def list_(*, json_file: Json = None, quiet: Quiet = False) -> None:
+    """Every rule, those that ship and your own, and which are switched on."""
+    from tocsin.main import rules as run
+
+    told = run.listed(settings_of(None))
+    tell.write(json_file, told)
+    if not quiet and json_file != "-":
+        telling.tell_list(told)
+
+
+@rules.command(name="test")
+def test_(path: Path | None = None, *, json_file: Json = None, quiet: Quiet = False) -> int:
+    """Each rule against the events beside it. A rule without tests fails. Exit code 1 if any does.
+
+    Parameters
+    ----------
+    path
+        A folder of rules, or one file; by default every rule that `tocsin rules list` shows.
+    """
+    from tocsin.main import rules as run
+
+    told = run.tested(settings_of(None), path)
+    tell.write(json_file, told)
+    if not quiet and json_file != "-":
+        telling.tell_test(told)
+    return 0 if told["sound"] else 1
+
+
+@rules.command
+def backtest(
+    *names: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    state: State = None,
+    json_file: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """How often rules would have matched on your own history, UTC day by day, before you switch one on.
+
+    Parameters
+    ----------
+    names
+        Rules, by name or id; by default every one.
+    since
+        Only what happened from then on (UTC).
+    until
+        Only what happened before (UTC).
+    """
+    from tocsin.main import rules as run
+
+    with tell.progress(quiet) as progress:
+        told = run.backtest(settings_of(state), names, since=utc(since), until=utc(until), progress=progress)
+    tell.write(json_file, told)
+    if not quiet and json_file != "-":
+        telling.tell_backtest(told)
