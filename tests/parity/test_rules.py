@@ -122,7 +122,7 @@ def _value(name: str, field: Field, modifier: str) -> st.SearchStrategy[Any]:
     if field.kind == "number":
         return _NUMBERS
     if field.kind == "key":
-        return st.sampled_from((1, 7, 2**64 - 1))
+        return st.sampled_from(("1", "7", str(2**64 - 1)))
     known = {"account": ACCOUNTS, "address": ADDRESSES, "role": ("nurse", "GP", "gp"), "network": NETWORKS}
     return _text | st.text(LETTERS, max_size=4) | st.sampled_from(known.get(name, TEXTS))
 

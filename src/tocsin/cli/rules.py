@@ -28,7 +28,7 @@ def list_(*, json_file: Json = None, quiet: Quiet = False) -> None:
 
 
 @rules.command(name="test")
-def test_(path: Path | None = None, *, json_file: Json = None, quiet: Quiet = False) -> int:
+def examples(path: Path | None = None, *, json_file: Json = None, quiet: Quiet = False) -> int:
     """Each rule against the events beside it. A rule without tests fails. Exit code 1 if any does.
 
     Parameters

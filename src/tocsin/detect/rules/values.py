@@ -48,7 +48,8 @@ _PARTS: Final[dict[SpecialChars, Part]] = {
     SpecialChars.WILDCARD_MULTI: ANY_RUN,
     SpecialChars.WILDCARD_SINGLE: ONE_LETTER,
 }
-_LARGEST: Final = {"number": 2**31 - 1, "key": 2**64 - 1}
+LARGEST: Final = 2**31 - 1
+LARGEST_KEY: Final = 2**64 - 1
 
 
 class Senseless(Exception):
@@ -82,6 +83,8 @@ def test_of(field: str, value: SigmaType) -> Condition:
 
 def _text(field: str, value: SigmaString) -> Condition:
     kind = FIELDS[field].kind
+    if kind == "key":
+        return Test(field, "=", _key(str(value)))
     if kind not in ("text", "word", "set"):
         what = "true or false" if kind == "flag" else "a whole number, without quotes"
         raise Senseless(f"this is a {kind}: it takes {what}")
@@ -122,11 +125,17 @@ def _regex(field: str, value: SigmaRegularExpression) -> Condition:
 
 
 def _number(field: str, value: SigmaNumber) -> Condition:
-    if FIELDS[field].kind in ("text", "word", "set"):
-        raise Senseless(f"{value} is a number: put it in quotes")
+    if FIELDS[field].kind in ("text", "word", "set", "key"):  # a key of 64 bits: pySigma would make a float of it
+        raise Senseless("this is a number: put it in quotes")
     if FIELDS[field].kind == "flag":
         raise Senseless("this is a flag: it takes true or false")
     return Test(field, "=", _whole(field, value))
+
+
+def _key(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_KEY):
+        raise Senseless("this takes a keyed number, in quotes: above 0, below 2^64")
+    return int(text)
 
 
 def _flag(field: str, value: SigmaBool) -> Condition:
@@ -142,10 +151,10 @@ def _compared(field: str, value: SigmaCompareExpression) -> Condition:
 
 
 def _whole(field: str, value: SigmaNumber) -> int:
-    number, largest = value.number, _LARGEST[FIELDS[field].kind]
+    number = value.number
     if number != number or abs(number) == float("inf") or int(number) != number:
         raise Senseless(f"{number} is no whole number")
-    if not -largest <= number <= largest:
+    if not -LARGEST <= number <= LARGEST:
         raise Senseless(f"{number} is beyond what the field can hold")
     return int(number)
 
