@@ -97,7 +97,7 @@ Part = str | AnyRun | OneLetter
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Says:
     """A test on one field."""
 
     field: str
@@ -126,7 +126,7 @@ class Not:
     of: Condition
 
 
-Condition = Test | Every | Some | Not
+Condition = Says | Every | Some | Not
 
 
 def folded(text: str) -> str:
@@ -159,9 +159,9 @@ def is_within(address: str, network: str) -> bool:
     return (mapped or one) in ipaddress.ip_network(network)
 
 
-def tests_of(condition: Condition) -> list[Test]:
+def tests_of(condition: Condition) -> list[Says]:
     """Every test of a condition, from left to right."""
-    if isinstance(condition, Test):
+    if isinstance(condition, Says):
         return [condition]
     parts = (condition.of,) if isinstance(condition, Not) else condition.of
     return [test for part in parts for test in tests_of(part)]

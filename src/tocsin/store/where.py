@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from tocsin.model.condition import ANY_RUN, FIELDS, Condition, Every, Not, Part, Some, Test, folded, is_within, tests_of
+from tocsin.model.condition import ANY_RUN, FIELDS, Condition, Every, Not, Part, Says, Some, folded, is_within, tests_of
 from tocsin.model.event import bits_of
 
 _MADE: Final = {
@@ -47,15 +47,15 @@ class Where:
 
     def _some(self, condition: Some) -> str:
         """Texts of one field that are listed are one `IN`: as fast as one of them, however many there are."""
-        same = {one.field for one in condition.of if isinstance(one, Test) and one.how == "is"}
-        if len(same) == 1 and all(isinstance(one, Test) and one.how == "is" for one in condition.of):
+        same = {one.field for one in condition.of if isinstance(one, Says) and one.how == "is"}
+        if len(same) == 1 and all(isinstance(one, Says) and one.how == "is" for one in condition.of):
             (name,) = same
             if FIELDS[name].kind != "set":
-                values = ", ".join(self._put(one.value) for one in condition.of if isinstance(one, Test))
+                values = ", ".join(self._put(one.value) for one in condition.of if isinstance(one, Says))
                 return f"coalesce(lower({_field(name)}) IN ({values}), false)"
         return f"({' OR '.join(map(self._of, condition.of))})"
 
-    def _test(self, test: Test) -> str:
+    def _test(self, test: Says) -> str:
         field = _field(test.field)
         if test.how == "is" and FIELDS[test.field].kind == "set":
             return f"({field} & {self._put(bits_of(test.value))}::UINTEGER) <> 0"

@@ -36,8 +36,8 @@ def read_document(name: str, text: str) -> Document:
     if len(text) > LONGEST:
         raise RuleRefused(name, f"it has more than {LONGEST:,} letters")
     lines: dict[Path, int] = {}
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
                 raise RuleRefused(name, "anchors and aliases are not read", line=_line(event))
@@ -49,8 +49,6 @@ def read_document(name: str, text: str) -> Document:
         raise RuleRefused(name, f"this is not one YAML document ({problem.problem})", line=line) from None
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError, AttributeError) as problem:
         raise RuleRefused(name, f"this is no YAML ({type(problem).__name__})") from None
-    finally:
-        loader.dispose()
     if not isinstance(data, dict):
         raise RuleRefused(name, "this is not a YAML mapping of keys and values", line=1)
     return Document(name, data, lines)

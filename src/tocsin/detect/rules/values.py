@@ -21,7 +21,7 @@ from sigma.types import (
 )
 
 from tocsin.detect.rules.regex import not_read
-from tocsin.model.condition import ANY_RUN, FIELDS, ONE_LETTER, Condition, How, Not, Part, Test, folded
+from tocsin.model.condition import ANY_RUN, FIELDS, ONE_LETTER, Condition, How, Not, Part, Says, folded
 
 MODIFIERS: Final[dict[str, tuple[str, ...]]] = {
     "contains": ("text", "word"),
@@ -72,9 +72,9 @@ def modifiers_fit(field: str, modifiers: list[str]) -> None:
 def test_of(field: str, value: SigmaType) -> Condition:
     """The test of one value. Raises `Senseless`."""
     if isinstance(value, SigmaNull):
-        return Not(Test(field, "present"))
+        return Not(Says(field, "present"))
     if isinstance(value, SigmaExists):
-        return Test(field, "present") if value else Not(Test(field, "present"))
+        return Says(field, "present") if value else Not(Says(field, "present"))
     for kind, made in _MADE_OF.items():
         if isinstance(value, kind):
             return made(field, value)
@@ -84,7 +84,7 @@ def test_of(field: str, value: SigmaType) -> Condition:
 def _text(field: str, value: SigmaString) -> Condition:
     kind = FIELDS[field].kind
     if kind == "key":
-        return Test(field, "=", _key(str(value)))
+        return Says(field, "=", _key(str(value)))
     if kind not in ("text", "word", "set"):
         what = "true or false" if kind == "flag" else "a whole number, without quotes"
         raise Senseless(f"this is a {kind}: it takes {what}")
@@ -102,10 +102,10 @@ def _text(field: str, value: SigmaString) -> Condition:
     if FIELDS[field].words:
         _among(field, parts, plain if exact else None)
     if exact:
-        return Test(field, "is", plain)
+        return Says(field, "is", plain)
     if kind == "set":
         raise Senseless("wildcards are not read here: name each element")
-    return Test(field, "like", tuple(parts))
+    return Says(field, "like", tuple(parts))
 
 
 def _among(field: str, parts: list[Part], plain: str | None) -> None:
@@ -121,7 +121,7 @@ def _regex(field: str, value: SigmaRegularExpression) -> Condition:
     _sound(pattern)
     if said := not_read(pattern):
         raise Senseless(f"the regular expression: {said}")
-    return Test(field, "matches", pattern)
+    return Says(field, "matches", pattern)
 
 
 def _number(field: str, value: SigmaNumber) -> Condition:
@@ -129,7 +129,7 @@ def _number(field: str, value: SigmaNumber) -> Condition:
         raise Senseless("this is a number: put it in quotes")
     if FIELDS[field].kind == "flag":
         raise Senseless("this is a flag: it takes true or false")
-    return Test(field, "=", _whole(field, value))
+    return Says(field, "=", _whole(field, value))
 
 
 def _key(text: str) -> int:
@@ -141,13 +141,13 @@ def _key(text: str) -> int:
 def _flag(field: str, value: SigmaBool) -> Condition:
     if FIELDS[field].kind != "flag":
         raise Senseless("true and false (yes, no, on, off) are for flags; put a word in quotes")
-    return Test(field, "=", value.boolean)
+    return Says(field, "=", value.boolean)
 
 
 def _compared(field: str, value: SigmaCompareExpression) -> Condition:
     if value.op not in _OPERATORS or not isinstance(value.number, SigmaNumber):
         raise Senseless("this comparison is not known here")
-    return Test(field, _OPERATORS[value.op], _whole(field, value.number))
+    return Says(field, _OPERATORS[value.op], _whole(field, value.number))
 
 
 def _whole(field: str, value: SigmaNumber) -> int:
@@ -166,7 +166,7 @@ def _sound(text: str) -> None:
 
 _MADE_OF: Final[dict[type[SigmaType], Callable[[str, Any], Condition]]] = {
     SigmaRegularExpression: _regex,
-    SigmaCIDRExpression: lambda field, value: Test(field, "within", str(value.network)),
+    SigmaCIDRExpression: lambda field, value: Says(field, "within", str(value.network)),
     SigmaCompareExpression: _compared,
     SigmaString: _text,
     SigmaNumber: _number,
