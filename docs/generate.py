@@ -1,6 +1,6 @@
 """Writes the reference pages that the code gives. `tests/docs` fails when a page and the code differ.
 
-make docs        writes docs/reference/event.md, fact.md, settings.md, commands.md and detectors.md,
+make docs        writes docs/reference/event.md, fact.md, settings.md, commands.md, detectors.md and rules.md,
                  and the tables in trail.md, whose words are written by hand
 
 python docs/generate.py session    gives the commands in README.md again and puts in what they say now
@@ -31,9 +31,11 @@ from tocsin.collect.formats.fhir import PRECEDENCE
 from tocsin.collect.rows import OPERATIONS
 from tocsin.config import sections
 from tocsin.detect import registry
+from tocsin.detect.rules import reading, values
 from tocsin.detect.view import Detector
 from tocsin.explain.reasons import reasons
-from tocsin.model import event, fact
+from tocsin.main import shelved_rules
+from tocsin.model import condition, event, fact
 from tocsin.model.rows import MICROSECONDS_A_DAY
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -48,6 +50,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page(),
         "commands.md": commands_page(),
         "detectors.md": detectors_page(),
+        "rules.md": rules_page(),
         "trail.md": trail_page(),
     }
 
@@ -349,6 +352,61 @@ def _first_line(detector: Detector) -> str:
 def _lowered(text: str) -> str:
     text = text.strip()
     return text[:1].lower() + text[1:]
+
+
+def rules_page() -> str:
+    """Fields, modifiers and the rules that ship."""
+    fields_ = [
+        (
+            f"`{name}`",
+            field.kind,
+            field.what or event.COLUMNS[name],
+            "" if field.absent is None else f"`{field.absent}`",
+        )
+        for name, field in condition.FIELDS.items()
+    ]
+    shelf = shelved_rules.read_shelf(config.Settings())
+    lines = [
+        HEAD.format(source="src/tocsin/model/condition.py, src/tocsin/detect/rules and src/tocsin/rules"),
+        "# Rules",
+        "",
+        "How to write, test and count one: [rules as code](../how-to/rules.md). Accepted is exactly",
+        f"`logsource: {{product: {reading.PRODUCT}, category: {reading.CATEGORY}}}`, one rule a file, about one event.",
+        "",
+        "## Fields",
+        "",
+        *_table(("field", "kind", "what", "absent where the column says"), fields_),
+        "",
+        "A `word` is one of a closed list, an `elements` value one of the event's elements: see [the event](event.md).",
+        "A `key` is a keyed number of 64 bits, in quotes, equal or not.",
+        "",
+        "Columns that no rule may name:",
+        "",
+        *_table(("column", "why"), [(f"`{name}`", why) for name, why in condition.REFUSED.items()]),
+        "",
+        "## Modifiers",
+        "",
+        *_table(("modifier", "for"), [(f"`{name}`", ", ".join(kinds)) for name, kinds in values.MODIFIERS.items()]),
+        "",
+        "One at a time, `all` beside it. `cidr` is for `address` alone. `exists` takes true or false.",
+        "",
+        "## The rules that ship",
+        "",
+    ]
+    for one in shelf.every():
+        rule = one.rule
+        lines += [
+            f"### {rule.name}",
+            "",
+            f"**{rule.title}** ({rule.level}) · *{rule.title_fr}*",
+            "",
+            rule.description,
+            "",
+            *(f"- also looks like this: {words}" for words in rule.falsepositives),
+            *(f"- source: {words}" for words in rule.references),
+            "",
+        ]
+    return "\n".join(lines)
 
 
 def trail_page() -> str:
