@@ -106,7 +106,7 @@ def test_every_command_and_option_is_documented(command: str) -> None:
 @pytest.mark.parametrize("page", [README, *sorted(DOCS.rglob("*.md"))], ids=name_of)
 def test_what_is_named_in_passing_exists(page: Path) -> None:
     text = page.read_text("utf-8")
-    for named in re.findall(r"`tocsin ((?:collect )?[a-z]+)", text):
-        assert f"tocsin {named}" in {*COMMANDS, "tocsin serve", "tocsin collect"}, named
+    for named in re.findall(r"`tocsin ((?:collect |rules )?[a-z]+)", text):
+        assert f"tocsin {named}" in {*COMMANDS, "tocsin serve", "tocsin collect", "tocsin rules"}, named
     for option in re.findall(r"`(--[a-z-]+)", text):
         assert f"`{option}" in COMMANDS_PAGE or option in ELSEWHERE, option
