@@ -55,7 +55,7 @@ STAGES = {
     ],
     "rows as vectors, and stored columns": ["tocsin.main.river:River.fold"],
     "store: Parquet parts": ["tocsin.main.region:Region._write", "tocsin.main.region:Region._learn"],
-    "save the judge's state": ["tocsin.main.region:save"],
+    "save the judge's state": ["tocsin.main.region:packed", "tocsin.main.region:put_state"],
 }
 
 
