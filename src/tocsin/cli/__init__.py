@@ -10,6 +10,7 @@ from tocsin.cli import (
     act,
     decide,
     document,
+    exam,
     inform,
     keep,
     know,
@@ -22,7 +23,9 @@ from tocsin.cli import (
 from tocsin.cli.app import app
 from tocsin.errors import Interrupted, TocsinError
 
-__all__ = ["act", "app", "decide", "document", "inform", "keep", "know", "main", "rules", "serve", "share", "watch"]
+__all__ = [
+    "act", "app", "decide", "document", "exam", "inform", "keep", "know", "main", "rules", "serve", "share", "watch",
+]  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> None:
