@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROVIDER := .venv-provider
 
-.PHONY: help setup provider demo test check docs lock clean bench bench-contain factory
+.PHONY: help setup provider demo test check docs lock clean bench bench-contain factory exam exam-short
 
 help:            ## What can be made here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -50,6 +50,12 @@ bench-contain: setup provider  ## How long a cut takes at a real identity provid
 
 factory: setup   ## Make the shipped calibration anew from fictitious regions (about ten minutes)
 	@$(BIN)/python -m benchmarks.detection.factory
+
+exam: setup      ## What thieves take before each rung, on whole regions (REGION=n: just that one; two minutes, 5 GB each)
+	@$(BIN)/python -m benchmarks.detection.exam $(if $(REGION),--region $(REGION))
+
+exam-short: setup  ## The same with small regions, anew each time (a minute)
+	@$(BIN)/python -m benchmarks.detection.exam --short --again
 
 lock:            ## Rewrite both locks from what they pin (needs uv)
 	uv pip compile --generate-hashes --no-emit-index-url --all-extras --python-version 3.11 pyproject.toml -o requirements.lock

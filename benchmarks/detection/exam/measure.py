@@ -1,0 +1,140 @@
+"""From a region judged to what is kept of it: a row a theft, the alarms of honest account-weeks, the look-alikes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from benchmarks.detection.exam.fold import DAY_US, Judged, Pass, Taken
+from benchmarks.detection.exam.plan import Plan
+from benchmarks.detection.exam.trail import Theft, Written
+
+from tocsin.config import Settings
+from tocsin.model.alert import RUNGS, Alert
+
+BASELINE = "new-per-hour"
+COLUMNS = ("attack", "key", "opened", "listed", "exported", "stood", "before", BASELINE)
+"""A theft: the behaviour; a number for its account in the region; patients taken in all; the highest rung on which the
+account stood already when the thief came (0 none); and for each rung (this or a higher one) and the baseline, [opened,
+listed, exported, hours] until it, or null if it was not reached before the thief's last act. Of a crew each account
+counts to its own alarm, or to its end; `hours` are the first's; null if no account was seen."""
+
+
+def record(plan: Plan, written: Written, judged: Judged) -> dict[str, Any]:
+    """What is kept of a region."""
+    robbed = {name for theft in written.thefts for name in theft.accounts}
+    accounts = sorted({*judged.clean.active, *robbed})
+    number_of = {name: place for place, name in enumerate(accounts)}
+    weeks = (plan.weeks - plan.past) * 7
+    return {
+        "region": plan.number,
+        "seed": plan.seed,
+        "accounts": plan.accounts,
+        "weeks": plan.weeks,
+        "past_weeks": plan.past,
+        "patients": written.patients,
+        "events": judged.events,
+        "calibration": judged.calibration.hash,
+        "factory": judged.factory,
+        "new_per_hour_line": judged.hourly_line,
+        "active": sum(map(len, judged.clean.active.values())),
+        "alarms": _alarms(judged.clean, judged.first, number_of, weeks),
+        "baseline_alarms": sorted(
+            {(number_of[account], (at // DAY_US - judged.first) // 7) for account, at in judged.clean.hourly}
+        ),
+        "lookalikes": [_alike(told, judged, number_of, weeks) for told in written.alike],
+        "thefts": [_theft(theft, judged.sets[theft.of_set], number_of) for theft in written.thefts],
+    }
+
+
+def _alarms(clean: Pass, first: int, number_of: dict[str, int], days: int) -> list[list[int]]:
+    """[account, week, highest rung (1 to 4)] of account-weeks in which an account climbed though nobody was robbed."""
+    found: dict[tuple[int, int], int] = defaultdict(int)
+    for alert in clean.alerts:
+        day = alert.at // DAY_US - first
+        if 0 <= day < days:
+            key = (number_of[alert.account], day // 7)
+            found[key] = max(found[key], 1 + RUNGS.index(alert.rung))
+    return [[*key, rung] for key, rung in sorted(found.items())]
+
+
+def _alike(told: dict[str, Any], judged: Judged, number_of: dict[str, int], days: int) -> dict[str, Any]:
+    """A look-alike: account-weeks in which it was at work, and the alarms of just those days and the day after."""
+    start, end = _at(told["start"]), _at(told["end"]) + DAY_US
+    origin = judged.first * DAY_US
+    weeks = range(max(0, (start - origin) // (7 * DAY_US)), min(days // 7, -(-(end - DAY_US - origin) // (7 * DAY_US))))
+    mine = set(told["accounts"])
+    at_work = {(number_of[name], week) for name in mine for week in judged.clean.active.get(name, ()) if week in weeks}
+    alarms: dict[tuple[int, int], int] = defaultdict(int)
+    for alert in judged.clean.alerts:
+        if alert.account in mine and max(start, origin) <= alert.at < end:
+            key = (number_of[alert.account], (alert.at - origin) // (7 * DAY_US))
+            alarms[key] = max(alarms[key], 1 + RUNGS.index(alert.rung))
+    return {
+        "name": told["name"],
+        "account_weeks": len(at_work),
+        "keys": sorted({account for account, _ in at_work}),
+        "alarms": [[*key, rung] for key, rung in sorted(alarms.items())],
+    }
+
+
+def _theft(theft: Theft, one: Pass, number_of: dict[str, int]) -> list[Any]:
+    assert one.taken is not None
+    start, end = _at(theft.start), _at(theft.end)
+    climbs: dict[str, list[Alert]] = {name: [] for name in theft.accounts}
+    for alert in one.alerts:
+        if alert.account in climbs and alert.at <= end:
+            climbs[alert.account].append(alert)
+    durations = {rung.name: rung.duration_us for rung in Settings().rungs()}
+    stood = [
+        1 + RUNGS.index(alert.rung)
+        for alerts in climbs.values()
+        for alert in alerts
+        if alert.at < start < alert.at + durations[alert.rung]
+    ]
+    before = []
+    for rung in range(len(RUNGS)):
+        times = {
+            name: min((a.at for a in alerts if a.at >= start and RUNGS.index(a.rung) >= rung), default=None)
+            for name, alerts in climbs.items()
+        }
+        before.append(_until(one.taken, times, start))
+    hourly: dict[str, int | None] = dict.fromkeys(theft.accounts)
+    for account, at in one.hourly:
+        if account in hourly and start <= at <= end and hourly[account] is None:
+            hourly[account] = at
+    return [
+        theft.attack, number_of[theft.accounts[0]], theft.opened, theft.listed, theft.exported, max(stood, default=0),
+        before, _until(one.taken, hourly, start),
+    ]  # fmt: skip
+
+
+def _until(taken: Taken, times: dict[str, int | None], start: int) -> list[float] | None:
+    """[opened, listed, exported, hours] of a thief's accounts, each until its time (its act included) or to its end."""
+    reached = [at for at in times.values() if at is not None]
+    if not reached:
+        return None
+    counts = []
+    for how in ("opened", "listed", "exported"):
+        patients = set()
+        for name, at in times.items():
+            mine = (taken.account == name) & (taken.how == how)
+            if at is not None:
+                mine &= taken.at <= at
+            patients.update(taken.patient[mine].tolist())
+        counts.append(len(patients))
+    return [*counts, round((min(reached) - start) / 3.6e9, 2)]
+
+
+def totals(taken: Taken, theft: Theft) -> dict[str, int]:
+    """Patients of a theft as its rows show them: what the truth says, counted another way."""
+    mine = np.isin(taken.account, theft.accounts)
+    return {
+        how: len(set(taken.patient[mine & (taken.how == how)].tolist())) for how in ("opened", "listed", "exported")
+    }
+
+
+def _at(instant: str) -> int:
+    return round(datetime.fromisoformat(instant).timestamp() * 1e6)
