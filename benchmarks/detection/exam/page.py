@@ -28,12 +28,12 @@ whose result is there already are skipped. `make exam-short` does the same with 
 learns and calibrates from them as any region would, at the budgets that ship. The weeks after are judged with nothing
 held back (`contain` off), so that what a thief would have taken is counted to the end: once without any thief, then
 once for each *set* of thefts, one of each behaviour, each time from a copy of what the past left. So a behaviour is
-tried many times in a region, and no more than one account in fifty is stolen at once. An alarm counts from the
-thief's first act to his last; one that was never raised counts as infinitely many patients. `opened` are patients
-whose record was read or written up to the alarm, its own act included, records of one person once. Thefts from an
-account that stood on a rung already are set aside: they are neither caught nor missed. Thefts of which another
-thief's silence (`suppression`) swallowed lines are left out. Of a crew, each account counts to its own alarm or to
-its end. Intervals: 95 %, bootstrap over accounts.
+tried many times in a region, and in a set one account in fifty is stolen (in the short exam one in eight). An alarm
+counts from the thief's first act to his last; one that was never raised counts as infinitely many patients. `opened`
+are patients whose record was read or written up to the alarm, its own act included, records of one person once.
+Thefts from an account that stood on a rung already are set aside: they are neither caught nor missed. Thefts of which
+another thief's silence (`suppression`) swallowed lines are left out. Of a crew, each account counts to its own alarm
+or to its end. Intervals: 95 %, bootstrap over accounts.
 
 **What it is not.** The range is ours, and its thieves are the ones we thought of. Nothing was chosen by looking at
 these seeds.
