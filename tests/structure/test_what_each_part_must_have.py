@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,6 +18,7 @@ from tocsin.model.evidence import FAMILIES
 from tocsin.model.fact import COLUMNS as FACT_COLUMNS
 from tocsin.model.fact import FACT
 
+WORDS = TOCSIN / "main/words.toml"
 EXPLANATIONS = TOCSIN / "explain/explanations.toml"
 NO_EXPLANATION = ("unexplained", "no-patient")
 REGISTERED = frozenset(type(detector).__name__ for detector in DETECTORS)
@@ -58,6 +61,80 @@ def wanting(explanations: str) -> list[str]:
 def undocumented(schema: pa.Schema, columns: dict[str, str]) -> list[str]:
     """Columns without unit and source, and words about columns that are not there."""
     return sorted(set(schema.names) ^ {name for name, text in columns.items() if text.strip()})
+
+
+def unsaid(catalogue: dict[str, Any], names: list[str]) -> list[str]:
+    """Detectors without words: what to write, and where."""
+    grounds = catalogue["ground"]
+    found = [f"[ground.{name}] is missing in src/tocsin/main/words.toml" for name in names if name not in grounds]
+    return found + [
+        f"[ground.{name}] has no {part} in {language}"
+        for name in names
+        if name in grounds
+        for part, entry in (("sentence", grounds[name]), ("short", grounds[name].get("short", {})))
+        for language in ("fr", "en")
+        if language not in entry
+    ]
+
+
+def half_said(entry: dict[str, Any], key: str = "") -> list[str]:
+    """Entries of a catalogue that one language lacks, or in which a language lacks a form or a number of the other."""
+    if "fr" not in entry and "en" not in entry:
+        return [problem for name, below in entry.items() for problem in half_said(below, f"{key}.{name}".lstrip("."))]
+    found = [f"{key}: no {language}" for language in ("fr", "en") if language not in entry]
+    if not found:
+        forms = [one if isinstance(one, dict) else {"other": one} for one in (entry["fr"], entry["en"])]
+        found += [
+            f"{key}: one and other, or one sentence" for one in forms if set(one) not in ({"other"}, {"one", "other"})
+        ]
+        named = [set(re.findall(r"{(\w+)", one["other"])) for one in forms if "other" in one]
+        found += [
+            f"{key}: fr and en do not say the same numbers" for _ in range(len({frozenset(n) for n in named}) - 1)
+        ]
+        found += [f"{key}: empty" for one in forms for text in one.values() if not text.strip()]
+    rest = {name: below for name, below in entry.items() if name not in ("fr", "en")}
+    return found + [problem for name, below in rest.items() for problem in half_said(below, f"{key}.{name}")]
+
+
+def test_each_detector_has_words_in_both_languages() -> None:
+    """Promise: nobody is accused by the name of a detector. Each says its number in French and in English."""
+    assert unsaid(tomllib.loads(WORDS.read_text("utf-8")), [detector.name for detector in DETECTORS]) == []
+
+
+def test_a_detector_without_words_is_noticed() -> None:
+    catalogue = {"ground": {"old": {"fr": "{n}", "en": "{n}", "short": {"fr": "x", "en": "x"}}, "half": {"fr": "{n}"}}}
+    assert unsaid(catalogue, ["old", "half", "new"]) == [
+        "[ground.new] is missing in src/tocsin/main/words.toml",
+        "[ground.half] has no sentence in en",
+        "[ground.half] has no short in fr",
+        "[ground.half] has no short in en",
+    ]
+
+
+def test_each_sentence_says_the_same_in_both_languages() -> None:
+    """Promise: no half-translations. Each sentence has both languages, with the same numbers in both."""
+    assert half_said(tomllib.loads(WORDS.read_text("utf-8"))) == []
+
+
+def test_half_a_sentence_is_noticed() -> None:
+    catalogue = tomllib.loads(
+        """
+        [a]
+        fr = "x"
+        [b.c]
+        fr.one = "{n}"
+        en = "{m}"
+        [d]
+        fr.other = "{n} et {k}"
+        en.other = "{n} and {k}"
+        bits.1.en = "x"
+        """
+    )
+    assert half_said(catalogue) == [
+        "a: no en",
+        "b.c: one and other, or one sentence",
+        "d.bits.1: no fr",
+    ]
 
 
 def test_each_detector_names_its_source() -> None:

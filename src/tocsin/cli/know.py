@@ -6,20 +6,21 @@ from datetime import datetime
 
 from tocsin.cli import tell
 from tocsin.cli.app import app, now, settings_of, utc
-from tocsin.cli.options import KNOW, Json, Quiet, State
+from tocsin.cli.options import KNOW, Json, Lang, Quiet, State
 from tocsin.cli.tell import incident as incident_telling
 from tocsin.cli.tell import know as telling
 
 
 @app.command(group=KNOW)
-def alerts(*, state: State = None, json_file: Json = None, quiet: Quiet = False) -> None:
+def alerts(*, lang: Lang = None, state: State = None, json_file: Json = None, quiet: Quiet = False) -> None:
     """Every alert, oldest first."""
     from tocsin.main import inspect
 
-    told = inspect.alerts(settings_of(state))
+    settings = settings_of(state)
+    told = inspect.alerts(settings)
     tell.write(json_file, told)
     if not quiet and json_file != "-":
-        telling.tell_alerts(told["alerts"])
+        telling.tell_alerts(told["alerts"], lang or settings.language)
 
 
 @app.command(group=KNOW)

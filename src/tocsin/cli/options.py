@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
@@ -20,5 +20,9 @@ Json = Annotated[
 ]
 State = Annotated[
     Path | None, Parameter(name="--state", help="Folder of Tocsin's state (default: as set, or tocsin-state).")
+]
+Lang = Annotated[
+    Literal["fr", "en"] | None,
+    Parameter(name="--lang", help="Language of the answer, fr or en (default: as set, else that of the locale)."),
 ]
 Quiet = Annotated[bool, Parameter(name="--quiet", negative=(), help="No progress and no tables.")]

@@ -123,10 +123,11 @@ def replay(
     """
     from tocsin.main.replay import replay as run
 
+    settings = settings_of(None)
     with tell.progress(quiet) as progress:
         told = run(
             path,
-            settings_of(None),
+            settings,
             learn_until=learn_until,
             marks=marks,
             contain=not no_contain,
@@ -138,7 +139,7 @@ def replay(
         )
     tell.write(json_file, told)
     if not quiet and json_file != "-":
-        telling.tell_replay(told)
+        telling.tell_replay(told, settings.language)
     return tell.warn(told.get("damage", []))
 
 

@@ -34,6 +34,9 @@ _TABLES: Final[dict[str, type]] = {
     "rules": Rules,
     "serve": Serving,
 }
+LANGUAGES: Final = ("fr", "en")
+_LOCALE: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""Variables that say in which language a person wants to be spoken to; the first that is set counts."""
 _VARIABLES: Final = ("TOCSIN_CONFIG", "TOCSIN_STATE", "TOCSIN_KEY_FILE")
 _TABLES_OF_TABLES: Final[dict[str, type]] = {"connectors": Connector, "probes": Probe}
 
@@ -66,6 +69,8 @@ class Settings:
     """Time zone of days that a directory writes without one."""
     key_file: Path | None = None
     """File that holds the 32-byte pseudonym key; by default `key` in the state folder. Also TOCSIN_KEY_FILE."""
+    language: str = "en"
+    """Language of sentences at a terminal: `fr` or `en`; not set, that of the locale. `--lang` beats it."""
     memory_mb: int = 1024
     """Memory that questions to the store may use, in MiB."""
     workers: int = 2
@@ -117,11 +122,18 @@ def settings(environ: Mapping[str, str] | None = None, *, file: Path | None = No
     if path.exists() or file is not None or "TOCSIN_CONFIG" in environ:
         told = _read(path)
     made = _from(told)
+    made.setdefault("language", _language_of(environ))
     if "TOCSIN_STATE" in environ:
         made["state"] = Path(environ["TOCSIN_STATE"])
     if "TOCSIN_KEY_FILE" in environ:
         made["key_file"] = Path(environ["TOCSIN_KEY_FILE"])
     return Settings(**made)
+
+
+def _language_of(environ: Mapping[str, str]) -> str:
+    """The language of the locale, as far as Tocsin speaks it."""
+    locale = next((environ[name] for name in _LOCALE if environ.get(name)), "")
+    return "fr" if locale.lower().startswith("fr") else "en"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -164,6 +176,10 @@ def _plain(key: str, value: object) -> object:
         if not isinstance(value, str):
             raise Usage(f"'{key}' is not a path")
         return Path(value)
+    if key == "language":
+        if value not in LANGUAGES:
+            raise Usage("'language' is unknown", advice=f"Known: {', '.join(LANGUAGES)}.")
+        return value
     if key == "zone":
         try:
             ZoneInfo(str(value))

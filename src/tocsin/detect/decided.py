@@ -13,15 +13,13 @@ from __future__ import annotations
 from tocsin.detect.judge import Judge
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.decision import Decision
+from tocsin.model.ground import EARLIER, HUMAN, Ground
 from tocsin.model.rows import MICROSECONDS_A_DAY
 
 CLEARING = ("challenge-passed", "false", "expected")
 """The owner was at work: no alert stands any more."""
 _SUSPEND = 1 + RUNGS.index("suspend")
-_SAID = {
-    "challenge-failed": "human: whoever holds the account failed the challenge",
-    "true": "human: a person judged the alert to be true",
-}
+_SUSPENDING = ("challenge-failed", "true")
 
 
 def decide(judge: Judge, decision: Decision) -> list[Alert]:
@@ -29,7 +27,7 @@ def decide(judge: Judge, decision: Decision) -> list[Alert]:
     account = judge.accounts.numbers.get(decision.account)
     if account is None or account >= len(judge.state.standing):
         return []
-    if decision.what in _SAID:
+    if decision.what in _SUSPENDING:
         return _suspend(judge, account, decision)
     if decision.what in CLEARING:
         _clear(judge, account, decision)
@@ -60,8 +58,12 @@ def _suspend(judge: Judge, account: int, decision: Decision) -> list[Alert]:
             stratum=stratum,
             calibration=judge.line_of(account, _SUSPEND).calibration,
             session=int(theirs.id[theirs.last_at.argmax()]) if len(theirs) else 0,
-            reasons=(_SAID[decision.what],),
+            grounds=(
+                Ground(of=HUMAN, family="human", what=decision.what),
+                *((Ground(of=EARLIER, nats=weight),) if weight else ()),
+            ),
             events=decision.events[:10],
+            families=("human",),
         )
     ]
 

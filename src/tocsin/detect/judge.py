@@ -17,11 +17,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
+from tocsin.detect.grounds import grounds_for
 from tocsin.detect.ladder import Ladder, Line
 from tocsin.detect.pool import Pool
-from tocsin.detect.reasons import reasons_for
 from tocsin.detect.segments import ends_of, running_max, starts_of
-from tocsin.detect.state import FAMILY_DAYS, SURE, Sessions, State
+from tocsin.detect.state import FAMILY_DAYS, KINDS, SURE, Sessions, State
 from tocsin.detect.step import Inputs, Roles, Step, among, close_until, step
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Alert
@@ -331,6 +331,7 @@ class Judge:
         self.stood.update((account, day) for day in range(at // MICROSECONDS_A_DAY, last + 1))
         one_in, measured, stratum = self.ladder.rarity(weight, self.roles[account])
         line = self.line_of(account, reached)
+        families = self._families(inputs, now, done)[place, :SURE].tolist()
         return Alert(
             account=self.accounts.names[account],
             at=int(inputs.told_at[where]),
@@ -341,8 +342,13 @@ class Judge:
             stratum=stratum,
             calibration=line.calibration,
             session=int(done.session[place]),
-            reasons=reasons_for(done, place, self.weigher),
+            grounds=grounds_for(done, place, self.weigher, self.state.own_e[account]),
             events=self._heaviest_events(account, where, rows),
+            line=line.weight,
+            line_measured=line.measured,
+            line_stratum=line.stratum,
+            budget=rung.budget,
+            families=tuple(kind for kind, there in zip(KINDS[:SURE], families, strict=True) if there),
         )
 
     def _heaviest_events(self, account: int, where: int, rows: Rows) -> tuple[str, ...]:

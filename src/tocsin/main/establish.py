@@ -13,6 +13,7 @@ from tocsin.main.harvest import Harvest, harvest, harvest_data
 from tocsin.main.recorded import recorded
 from tocsin.main.study import Study, pictured, study
 from tocsin.main.tables import alert_id
+from tocsin.main.words import why
 from tocsin.model.alert import RUNGS
 from tocsin.model.coverage import Coverage
 from tocsin.model.decision import Decision
@@ -77,7 +78,7 @@ def picture_of(known: Study, incident: Incident, reading: Reading, cases: Any, n
         claims=claims_of(exposures, unnamed, coverage),
         instants=instants,
         timeline=timeline_of(
-            incident, traces, name_of=alert_id, acts=acts, journal=journal, decisions=decisions, drafts=drafts
+            incident, traces, name_of=alert_id, why=why, acts=acts, journal=journal, decisions=decisions, drafts=drafts
         ),
         declarations=tuple(drafts),
     )

@@ -74,6 +74,7 @@ def picture_data(picture: Picture) -> dict[str, Any]:
                 "what": moment.what,
                 "account": moment.account,
                 "words": moment.words,
+                "fr": moment.fr,
                 "evidence": list(moment.evidence),
             }
             for moment in picture.timeline
@@ -177,7 +178,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
             for episode in incident.episodes
         ],
         "links": [
-            {"first": link.first, "second": link.second, "kind": link.kind, "words": link.words}
+            {"first": link.first, "second": link.second, "kind": link.kind, "words": link.words, "fr": link.fr}
             for link in incident.links
         ],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -9,12 +11,31 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.detect.state import Sessions
+from tocsin.errors import StoreUnavailable
+from tocsin.main.words import reason_of, reasons_of
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.evidence import MICRONATS
+from tocsin.model.ground import Ground
 from tocsin.model.rejected import Rejected
 from tocsin.model.session import SESSION
 
 _time = pa.timestamp("us", tz="UTC")
+
+_GROUND: Final = pa.struct(
+    [
+        pa.field("of", pa.string(), nullable=False),
+        pa.field("family", pa.string(), nullable=False),
+        pa.field("what", pa.string(), nullable=False),
+        pa.field("n", pa.int64(), nullable=False),
+        pa.field("before", pa.int64(), nullable=False),
+        pa.field("nats", pa.int64(), nullable=False),
+        pa.field("spared", pa.int64(), nullable=False),
+        pa.field("one_in", pa.float64(), nullable=False),
+        pa.field("role", pa.string(), nullable=False),
+        pa.field("age", pa.string(), nullable=False),
+    ]
+)
+"""`model.ground.Ground`."""
 
 ALERT: Final = pa.schema(
     [
@@ -28,8 +49,13 @@ ALERT: Final = pa.schema(
         pa.field("stratum", pa.string(), nullable=False),
         pa.field("calibration", pa.string(), nullable=False),
         pa.field("session", pa.uint64(), nullable=False),
-        pa.field("reasons", pa.list_(pa.string()), nullable=False),
+        pa.field("grounds", pa.list_(_GROUND), nullable=False),
         pa.field("events", pa.list_(pa.string()), nullable=False),
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("line_measured", pa.bool_(), nullable=False),
+        pa.field("line_stratum", pa.string(), nullable=False),
+        pa.field("budget", pa.float64(), nullable=False),
+        pa.field("families", pa.list_(pa.string()), nullable=False),
     ]
 )
 """`model.alert.Alert`, one row each; `alert` is the name a person types: see `alert_id`."""
@@ -57,17 +83,30 @@ def alerts_table(alerts: list[Alert]) -> pa.Table:
             pa.array([alert.stratum for alert in alerts], pa.string()),
             pa.array([alert.calibration for alert in alerts], pa.string()),
             pa.array([alert.session for alert in alerts], pa.uint64()),
-            pa.array([list(alert.reasons) for alert in alerts], pa.list_(pa.string())),
+            pa.array([[asdict(ground) for ground in alert.grounds] for alert in alerts], pa.list_(_GROUND)),
             pa.array([list(alert.events) for alert in alerts], pa.list_(pa.string())),
+            pa.array([alert.line for alert in alerts], pa.int64()),
+            pa.array([alert.line_measured for alert in alerts], pa.bool_()),
+            pa.array([alert.line_stratum for alert in alerts], pa.string()),
+            pa.array([alert.budget for alert in alerts], pa.float64()),
+            pa.array([list(alert.families) for alert in alerts], pa.list_(pa.string())),
         ],
         schema=ALERT,
     )
 
 
 def alerts_of(table: pa.Table) -> list[Alert]:
-    """The reverse of `alerts_table`."""
+    """The reverse of `alerts_table`. Raises `StoreUnavailable` for alerts as an earlier Tocsin wrote them."""
+    if table and table.schema.names != ALERT.names:
+        raise StoreUnavailable("these alerts were written by another version", advice="Make them anew: tocsin rebuild.")
     rows = table.drop_columns(["alert"]).set_column(1, "at", table["at"].cast(pa.int64())).to_pylist() if table else []
-    return [Alert(**{**row, "reasons": tuple(row["reasons"]), "events": tuple(row["events"])}) for row in rows]
+    return [alert_from(row) for row in rows]
+
+
+def alert_from(row: dict[str, Any]) -> Alert:
+    """An alert from plain data, as `dataclasses.asdict` or a table gives it."""
+    row = {**row, "grounds": tuple(Ground(**ground) for ground in row["grounds"])}
+    return Alert(**{**row, **{name: tuple(row[name]) for name in ("events", "families")}})
 
 
 def sessions_table(sessions: Sessions, accounts: list[str]) -> pa.Table:
@@ -102,8 +141,27 @@ def alert_data(alert: Alert) -> dict[str, Any]:
         "rung": alert.rung,
         "weight": round(alert.weight / MICRONATS, 6),
         "rarity": round(max(alert.one_in, 1.0), 1),
-        "reasons": list(alert.reasons),
+        "reasons": [said["en"] for said in reasons_of(alert)],
+        "grounds": [ground_data(ground) for ground in alert.grounds],
+        "families": list(alert.families),
         "events": list(alert.events),
+    }
+
+
+def ground_data(ground: Ground) -> dict[str, Any]:
+    """A part of an alert's weight, with its sentence in French and English."""
+    said = reason_of(ground)
+    return {
+        "of": ground.of,
+        "family": ground.family,
+        "nats": round(ground.nats / MICRONATS, 6),
+        "factor": float(f"{math.exp(min(ground.nats / MICRONATS, 600.0)):.4g}"),
+        "reason": ground.told,
+        "spared": round(ground.spared / MICRONATS, 6),
+        "count": ground.n,
+        "one_in": round(ground.one_in, 1),
+        "fr": said["fr"],
+        "en": said["en"],
     }
 
 

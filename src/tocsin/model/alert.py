@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tocsin.model.ground import Ground
+
 RUNGS: Final = ("ask", "own-patients-only", "end-sessions", "suspend")
 """Lowest first. Names are the same in settings, JSON and pages."""
 
@@ -43,7 +45,17 @@ class Alert:
     """Hash of the calibration in force."""
     session: int
     """Id of the session that carried it there."""
-    reasons: tuple[str, ...]
-    """Heaviest first, each a sentence with its numbers."""
+    grounds: tuple[Ground, ...]
+    """What the weight is made of, heaviest first; it is their sum."""
     events: tuple[str, ...]
     """Event ids (hex) that weigh most, at most ten."""
+    line: int = 0
+    """Weight at which the rung begins, micro-nats; 0: a person decided, no line was crossed."""
+    line_measured: bool = False
+    """Whether that line is an order statistic of account-weeks that were looked at; else it is estimated."""
+    line_stratum: str = ""
+    """Role whose account-weeks drew the line; "" for all."""
+    budget: float = 0.0
+    """False alarms per account-week that the line keeps, if its promise holds; 0: no line was crossed."""
+    families: tuple[str, ...] = ()
+    """Independent families with evidence of their own in the last days, in the order of FAMILIES."""

@@ -95,22 +95,6 @@ DECISION: Final = {
 }
 """Of `model.decision.WHAT`."""
 
-WEIGHS: Final = {
-    "strangers": "patients que rien n'explique, dans la session",
-    "strangers-today": "patients que rien n'explique, dans la journée",
-    "units": "patients de services différents",
-    "pace-minute": "rythme par minute",
-    "pace-hour": "rythme par heure",
-    "listed": "patients affichés que rien n'explique",
-    "neighbours": "numéros de dossier voisins",
-    "searches-unopened": "recherches sans ouverture",
-    "pages": "pages de résultats parcourues",
-    "sharing": "même lieu de connexion que d'autres comptes en cause",
-    "sign-in": "connexion : réseau, appareil ou niveau nouveaux",
-    "honey": "patient leurre",
-}
-"""Of the detectors' names, which begin an alert's reasons."""
-
 DOUBT: Final = {
     "uncounted": "La trace n'a ni numéro de suite ni battement : nul ne peut dire s'il manque des lignes",
     "silent": "Aucune ligne, alors que le service parle d'habitude à cette heure",
@@ -152,9 +136,13 @@ OPEN: Final = "à déterminer"
 """What stands where nobody has said."""
 
 
+NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
+"""Between thousands."""
+
+
 def number(value: int) -> str:
     """1 234 567, with narrow spaces that do not break."""
-    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{value:,}".replace(",", NARROW)
 
 
 def persons(count: int) -> str:

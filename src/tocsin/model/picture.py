@@ -55,7 +55,9 @@ class Moment:
     account: str = ""
     """The account it is about, as the trail names it; empty: none. Never logged."""
     words: str = ""
-    """What was told then: reasons, why, who."""
+    """What was told then: reasons in English, why, who."""
+    fr: str = ""
+    """Of an alert: the same reasons in French."""
     weight: int = 0
     """Of an alert, micro-nats; not a probability."""
     one_in: float = 0.0

@@ -21,20 +21,22 @@ def timeline_of(
     traces: Sequence[Trace],
     *,
     name_of: Callable[[Alert], str],
+    why: Callable[[Alert], Mapping[str, str]],
     acts: Iterable[Standing],
     journal: Iterable[Entry],
     decisions: Iterable[Decision],
     drafts: Iterable[tuple[str, int]],
 ) -> tuple[Moment, ...]:
-    """Every moment with the ids that prove it. `name_of`: the name of an alert; `drafts`: (name, when)."""
+    """Every moment with the ids that prove it. `name_of`: the name of an alert; `why`: its reasons, in
+    French (fr) and English (en); `drafts`: (name, when)."""
     act_of = {standing.act.id: standing.act for standing in acts}
     found = [moment for trace in traces for moment in _of_trace(trace)]
     for episode in incident.episodes:
         for alert in episode.alerts:
-            words = "; ".join(alert.reasons[:3])
+            said = why(alert)
             evidence = (name_of(alert), *alert.events[:3])
-            told = _moment(alert.at, "alert", alert.rung, alert.account, words, *evidence)
-            found.append(replace(told, weight=alert.weight, one_in=max(alert.one_in, 1.0)))
+            told = _moment(alert.at, "alert", alert.rung, alert.account, said["en"], *evidence)
+            found.append(replace(told, fr=said["fr"], weight=alert.weight, one_in=max(alert.one_in, 1.0)))
     found += _of_journal(journal, act_of)
     for one in decisions:
         words = ", ".join(word for word in (one.who, one.why) if word)

@@ -16,7 +16,7 @@ NOON = DAY * DAY_US + 12 * 3_600_000_000
 def alert(account: str, at: int, rung: str) -> Alert:
     return Alert(
         account=account, at=at, rung=rung, weight=0, one_in=1.0, measured=True, stratum="", calibration="", session=1,
-        reasons=(), events=(),
+        grounds=(), events=(),
     )  # fmt: skip
 
 

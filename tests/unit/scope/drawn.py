@@ -88,7 +88,7 @@ def alert(when: str, session: int, rung: str = "ask", account: str = ACCOUNT) ->
     """An alert; what it says of its weight means nothing here."""
     return Alert(
         account=account, at=us(when), rung=rung, weight=9 * MICRONATS, one_in=100.0, measured=True, stratum="",
-        calibration="", session=session, reasons=("strangers",), events=("00",),
+        calibration="", session=session, grounds=(), events=("00",),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.model.alert import Alert
 from tocsin.model.episode import Episode, episode_id
+from tocsin.model.ground import Ground
 from tocsin.triage import Trace
 
 DAY = 86_400_000_000
@@ -14,7 +15,7 @@ DAY = 86_400_000_000
 def alert(account: str, at: int, rung: str = "ask") -> Alert:
     return Alert(
         account=account, at=at, rung=rung, weight=6_000_000, one_in=400.0, measured=True, stratum="", calibration="c",
-        session=1, reasons=("strangers: 9",), events=("00" * 16,),
+        session=1, grounds=(Ground(of="strangers", family="content", n=9, nats=6_000_000),), events=("00" * 16,),
     )  # fmt: skip
 
 

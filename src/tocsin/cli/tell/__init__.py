@@ -78,11 +78,10 @@ def warn(damage: list[str]) -> int:
     return SourceUnreadable.exit_code if damage else 0
 
 
-def table_of(title: str, *columns: str) -> Table:
-    """An empty table; a column whose name begins with # holds numbers."""
-
+def table_of(title: str, *columns: str, whole: int = 0) -> Table:
+    """An empty table; a column whose name begins with # holds numbers. The first `whole` columns are never folded."""
     table = Table(title=title or None, box=box.SIMPLE, title_justify="left", pad_edge=False)
-    for column in columns:
-        number, whole = column.startswith("#"), column in _WHOLE
-        table.add_column(column.lstrip("#"), justify="right" if number else "left", overflow="fold", no_wrap=whole)
+    for place, column in enumerate(columns):
+        number, fixed = column.startswith("#"), column in _WHOLE or place < whole
+        table.add_column(column.lstrip("#"), justify="right" if number else "left", overflow="fold", no_wrap=fixed)
     return table

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from rich.table import Table
 
 from tocsin.cli.tell import stdout, table_of
+from tocsin.main.words import numbered, said_in, short_of
 
 
-def tell_alerts(found: list[dict[str, Any]]) -> None:
+def tell_alerts(found: list[dict[str, Any]], lang: str) -> None:
     """Tell alerts, oldest first."""
-    out = stdout()
+    out, said = stdout(), partial(said_in, lang)
+    title = said("told.alerts", n=len(found))
     if not found:
-        out.print("No alerts.")
+        out.print(f"{title}.")
         return
     named = ("alert",) if "alert" in found[0] else ()
-    table = table_of(f"{len(found)} alerts", *named, "at (UTC)", "account", "rung", "#weight", "#one in", "what weighs")
+    columns = ("at", "account", "rung", "weight", "one-in", "weighs")
+    table = table_of(title, *(said(f"column.{name}") for name in (*named, *columns)), whole=len(named) + 5)
     for alert in found:
+        weighs = [ground["of"] for ground in alert["grounds"] if ground["reason"]] or ["earlier"]
         table.add_row(
             *(alert[name] for name in named),
             alert["at"][:19].replace("T", " "),
             alert["account"].rpartition("|")[2],
             alert["rung"],
-            f"{alert['weight']:.1f}",
-            f"{alert['rarity']:,.0f}",
-            ", ".join(reason.partition(":")[0] for reason in alert["reasons"][:3]),
+            numbered(alert["weight"], lang),
+            numbered(round(alert["rarity"]), lang),
+            ", ".join(short_of(name)[lang] for name in weighs[:3]),
         )
     out.print(table)
-    out.print("'one in': as heavy as one account-week in so many. Not a probability.", style="dim")
+    out.print(said("told.one-in"), style="dim")
 
 
 def tell_explain(told: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ def _tell_ignored(names: list[str]) -> None:
         stdout().print(f"Not opened, neither trail nor facts: {', '.join(names)}", style="yellow", markup=False)
 
 
-def tell_replay(told: dict[str, Any]) -> None:
+def tell_replay(told: dict[str, Any], lang: str) -> None:
     """Tell the result of this command."""
     out = stdout()
     out.print(
@@ -57,7 +57,7 @@ def tell_replay(told: dict[str, Any]) -> None:
     )
     for reason, count in told["rejected_by_reason"].items():
         out.print(f"  rejected, {reason}: {count:,}")
-    tell_alerts(told["alerts"])
+    tell_alerts(told["alerts"], lang)
     by: dict[tuple[str, str], int] = {}
     for row in told["exposures"]:
         by[row["by"], row["certainty"]] = by.get((row["by"], row["certainty"]), 0) + 1

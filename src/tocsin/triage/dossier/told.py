@@ -44,6 +44,4 @@ def _detail(one: Moment) -> str:
     if one.kind != "alert":
         return one.words
     weight = f"{one.weight / MICRONATS:.1f}".replace(".", ",")
-    names = dict.fromkeys(part.partition(":")[0] for part in one.words.split("; "))
-    what = ", ".join(french.WEIGHS[name] for name in names if name in french.WEIGHS)
-    return f"poids {weight}, une semaine de compte sur {french.number(round(one.one_in))} ; {what}"
+    return f"poids {weight}, une semaine de compte sur {french.number(round(one.one_in))} ; {one.fr}"
