@@ -41,12 +41,13 @@ class Reading:
         if not (settings.state / "derived").exists():
             raise StoreUnavailable("there is nothing here yet", advice="Import a trail first: tocsin import PATH.")
         self.settings = settings
-        self.parts = wiring.parts(settings.state / "derived", upto=folded_in(state_path(settings)))
+        self.folded = folded_in(state_path(settings))
+        self.parts = wiring.parts(settings.state / "derived", upto=self.folded)
         self.questions = wiring.questions(settings, self.parts)
 
     def alerts(self) -> list[Alert]:
         """Every alert, oldest first: those of the parts, and those just told that no part holds yet."""
-        fresh = fresh_alerts(self.settings)
+        fresh = fresh_alerts(self.settings, folded=self.folded)
         written = alerts_of(self.parts.read("alerts")) if self.parts.days("alerts") else []
         known = set(map(key_of, written))
         fresh = [alert for alert in fresh if key_of(alert) not in known]

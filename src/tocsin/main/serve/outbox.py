@@ -16,7 +16,6 @@ from typing import Any, Final
 from tocsin.config import Settings
 from tocsin.errors import StoreUnavailable
 from tocsin.ledger.disk import clear_error
-from tocsin.main.saved import folded_in, state_path
 from tocsin.main.tables import alert_from, alert_id
 from tocsin.model.alert import Alert
 
@@ -109,9 +108,8 @@ def told(path: Path, offset: int = 0) -> tuple[list[tuple[Alert, dict[str, Any]]
     return [(alert_in(line), line) for line in lines if "data" in line], end
 
 
-def fresh_alerts(settings: Settings) -> list[Alert]:
-    """Alerts of batches that the saved state does not count: no part may hold them yet."""
-    folded = folded_in(state_path(settings))
+def fresh_alerts(settings: Settings, *, folded: int) -> list[Alert]:
+    """Alerts of batches after `folded`, which parts up to that batch do not hold."""
     return [alert for alert, line in told(outbox_path(settings))[0] if line["batch"] > folded]
 
 
