@@ -1,6 +1,7 @@
 """Writes the reference pages that the code gives. `tests/docs` fails when a page and the code differ.
 
-make docs        writes docs/reference/event.md, fact.md, settings.md, commands.md, detectors.md and rules.md,
+make docs        writes docs/reference/event.md, fact.md, settings.md, commands.md, detectors.md, rules.md, a page
+                 a detector,
                  and the tables in trail.md, whose words are written by hand
 
 python docs/generate.py session    gives the commands in README.md again and puts in what they say now
@@ -21,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import detector_pages
 import pyarrow as pa
 from cyclopts import App
 
@@ -30,9 +32,7 @@ from tocsin.collect.formats import fhir_action, names
 from tocsin.collect.formats.fhir import PRECEDENCE
 from tocsin.collect.rows import OPERATIONS
 from tocsin.config import sections
-from tocsin.detect import registry
 from tocsin.detect.rules import reading, values
-from tocsin.detect.view import Detector
 from tocsin.explain.reasons import reasons
 from tocsin.main import shelved_rules
 from tocsin.model import condition, event, fact
@@ -49,7 +49,8 @@ def pages() -> dict[str, str]:
         "fact.md": fact_page(),
         "settings.md": settings_page(),
         "commands.md": commands_page(),
-        "detectors.md": detectors_page(),
+        "detectors.md": detector_pages.index(_table),
+        **{f"detectors/{name}.md": page for name, page in detector_pages.pages(_table).items()},
         "rules.md": rules_page(),
         "trail.md": trail_page(),
     }
@@ -304,51 +305,6 @@ def _kind(hint: Any) -> str:
                  if part in text), "TEXT")  # fmt: skip
 
 
-def detectors_page() -> str:
-    """One section a detector: the words of its file and of its `count`."""
-    shares = {detector.name: share for detector, share in registry.CONTENT}
-    told: set[str] = set()
-    lines = [
-        HEAD.format(source="src/tocsin/detect/detectors and registry.py"),
-        "# The detectors",
-        "",
-        "Each gives one whole number for a session so far. How a number becomes evidence: [what the weight",
-        "is](../explanation/weight.md). Content bets are averaged by their shares; families multiply.",
-        "",
-        *_table(
-            ("detector", "family", "share", "what it counts"),
-            [(f"`{d.name}`", d.family, _share(shares.get(d.name)), _first_line(d)) for d in registry.DETECTORS],
-        ),
-        "",
-    ]
-    for detector in registry.DETECTORS:
-        module = sys.modules[type(detector).__module__]
-        share = shares.get(detector.name)
-        lines += [
-            f"## {detector.name}",
-            "",
-            f"Family *{detector.family}*" + (f", share {_share(share)} of the content bets" if share else "") + ".",
-            f"{_first_line(detector)} In the course of the session: {_lowered(type(detector).count.__doc__ or '')}",
-            "",
-        ]
-        if module.__name__ in told:
-            first = next(d.name for d in registry.DETECTORS if type(d).__module__ == module.__name__)
-            lines += [f"Why and from where: as [{first}](#{first}).", ""]
-        else:
-            told.add(module.__name__)
-            lines += [(module.__doc__ or "").strip(), ""]
-        lines += [f"Code: `src/{module.__name__.replace('.', '/')}.py`", ""]
-    return "\n".join(lines)
-
-
-def _share(share: float | None) -> str:
-    return "" if share is None else f"{share:.2f}"
-
-
-def _first_line(detector: Detector) -> str:
-    return (type(detector).__doc__ or "").strip().split("\n")[0]
-
-
 def _lowered(text: str) -> str:
     text = text.strip()
     return text[:1].lower() + text[1:]
@@ -580,4 +536,5 @@ if __name__ == "__main__":
         README.write_text(session(README.read_text("utf-8"), README.parent), "utf-8")
     else:
         for name, text in pages().items():
+            (REFERENCE / name).parent.mkdir(exist_ok=True)
             (REFERENCE / name).write_text(text, "utf-8")

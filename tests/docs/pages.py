@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +27,8 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def generator() -> ModuleType:
+    if str(DOCS) not in sys.path:  # as when it is run: it stands on docs/detector_pages.py
+        sys.path.append(str(DOCS))
     spec = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
     assert spec
     assert spec.loader

@@ -66,12 +66,26 @@ def test_the_whole_settings_file_is_read_and_says_the_defaults(tmp_path: Path) -
     }
 
 
-def test_every_detector_has_a_section_with_its_source() -> None:
-    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", PAGES["detectors.md"], re.DOTALL | re.MULTILINE))
-    assert list(sections) == [detector.name for detector in DETECTORS]
-    for name, section in sections.items():
-        first = re.search(r"as \[(\S+)\]\(#", section)
-        assert "Source: " in (sections[first[1]] if first else section), name
+def test_every_detector_has_a_page_with_its_source() -> None:
+    """Promise: a detector can be looked up: what it counts, what deceives it, its source, what it did in the exam."""
+    for detector in DETECTORS:
+        page = PAGES.get(f"detectors/{detector.name}.md", "")
+        assert page, f"{detector.name} has no page: run make docs"
+        assert f"(detectors/{detector.name}.md)" in PAGES["detectors.md"]
+        for heading in (
+            "On examples",
+            "What it says",
+            "What makes it fire wrongly",
+            "Why, and from where",
+            "In the exam",
+        ):
+            assert page.partition(f"## {heading}\n\n")[2].partition("\n## ")[0].strip(), f"{detector.name}: {heading}"
+        assert "Source: " in page, detector.name
+
+
+def test_every_page_of_a_detector_is_of_one_that_watches() -> None:
+    there = {path.stem for path in (REFERENCE / "detectors").glob("*.md")}
+    assert there == {detector.name for detector in DETECTORS}, "delete the pages of detectors that are gone"
 
 
 def test_the_trail_says_every_reason_why_a_line_is_rejected() -> None:

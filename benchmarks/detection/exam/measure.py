@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from benchmarks.detection.exam.plan import Plan
 from benchmarks.detection.exam.trail import Theft, Written
 
 from tocsin.config import Settings
+from tocsin.detect.registry import NAMES
 from tocsin.model.alert import RUNGS, Alert
 
 BASELINE = "new-per-hour"
@@ -44,6 +46,7 @@ def record(plan: Plan, written: Written, judged: Judged) -> dict[str, Any]:
         "baseline_alarms": sorted(
             {(number_of[account], (at // DAY_US - judged.first) // 7) for account, at in judged.clean.hourly}
         ),
+        "grounds": _grounds(written, judged, weeks),
         "lookalikes": [_alike(told, judged, number_of, weeks) for told in written.alike],
         "thefts": [_theft(theft, judged.sets[theft.of_set], number_of) for theft in written.thefts],
     }
@@ -58,6 +61,40 @@ def _alarms(clean: Pass, first: int, number_of: dict[str, int], days: int) -> li
             key = (number_of[alert.account], day // 7)
             found[key] = max(found[key], 1 + RUNGS.index(alert.rung))
     return [[*key, rung] for key, rung in sorted(found.items())]
+
+
+def _grounds(written: Written, judged: Judged, days: int) -> dict[str, Any]:
+    """What first alerts rest on: of thieves who were asked, and of honest account-weeks with an alarm.
+
+    Detector -> [among the reasons, the heaviest of them]; each thief's account and each account-week once.
+    """
+    thieves: list[Alert] = []
+    for theft in written.thefts:
+        start, end = _at(theft.start), _at(theft.end)
+        for name in theft.accounts:
+            mine = [one for one in judged.sets[theft.of_set].alerts if one.account == name and start <= one.at <= end]
+            thieves += mine[:1]
+    honest: dict[tuple[str, int], Alert] = {}
+    for alert in judged.clean.alerts:
+        if 0 <= (day := alert.at // DAY_US - judged.first) < days:
+            honest.setdefault((alert.account, day // 7), alert)
+    return {
+        "known": list(NAMES),
+        "asked": len(thieves),
+        "alarms": len(honest),
+        "thieves": _of_grounds(thieves),
+        "honest": _of_grounds(honest.values()),
+    }
+
+
+def _of_grounds(alerts: Iterable[Alert]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for alert in alerts:
+        for place, name in enumerate(ground.of for ground in alert.grounds if ground.told):
+            said = found.setdefault(name, [0, 0])
+            said[0] += 1
+            said[1] += place == 0
+    return dict(sorted(found.items()))
 
 
 def _alike(told: dict[str, Any], judged: Judged, number_of: dict[str, int], days: int) -> dict[str, Any]:

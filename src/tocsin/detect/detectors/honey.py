@@ -16,7 +16,12 @@ _OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", 
 
 
 class Honey:
-    """0 none, 1 listed, 2 opened or exported."""
+    """0 none, 1 listed, 2 opened or exported.
+
+    Example: known, lists honey, stranger honey, lists honey -> 0, 1, 2, 2
+    Wrongly: a search that lists whoever matches (capped); a test, a training, somebody who was told which patients are
+    fictitious and looks; a mark that a real patient's record was merged with.
+    """
 
     name = "honey"
     family = "honey"

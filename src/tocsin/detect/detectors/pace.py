@@ -16,7 +16,14 @@ from tocsin.detect.view import Carry, View
 
 
 class Pace:
-    """The session's highest count of new patients in one clock window of the account."""
+    """The session's highest count of new patients in one clock window of the account.
+
+    Example pace-minute: expected, stranger, expected after 70 s, expected after 1 s -> 1, 2, 2, 2
+    Example pace-minute: expected declared, expected declared, stranger -> 0, 0, 1
+    Example pace-hour: expected, stranger, expected after 70 s, expected after 3600 s -> 1, 2, 3, 3
+    Wrongly: a morning list opened by a secretary, a robot or a migration that nobody declared, a service that opens
+    whole wards at once and tells each patient as read; the windows are those of the clock, not sliding.
+    """
 
     family = "content"
     session_state = ("most",)

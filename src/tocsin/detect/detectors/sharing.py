@@ -24,6 +24,11 @@ class Sharing:
 
     Counted in sessions that show a network or a device for the first time: what the others did is evidence once, not
     anew in every session of an honest guest of the same network.
+
+    Example: stranger new-network pooled 4, stranger pooled 5, expected pooled 9, stranger pooled 7 -> 0, 5, 5, 7
+    Example: stranger pooled 9 -> 0
+    Wrongly: a new site, a new proxy or a conference, where several professionals are new to one network and each works
+    among patients whom the directory does not tell yet.
     """
 
     name = "sharing"

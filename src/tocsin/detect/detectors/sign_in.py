@@ -15,7 +15,13 @@ from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NE
 
 
 class SignIn:
-    """A code 0 to 7: 1 for a new network, 2 for a new device or client, 4 for a new assurance."""
+    """A code 0 to 7: 1 for a new network, 2 for a new device or client, 4 for a new assurance.
+
+    Example: known new-network, known new-device, known -> 1, 3, 3
+    Example: known new-assurance, session two known new-client -> 4, 2
+    Wrongly: a new telephone, a new ward, a journey, a telephone operator that changes addresses; of an account met less
+    than a week ago all is new because Tocsin is. By itself it is the weakest ground.
+    """
 
     name = "sign-in"
     family = "sign-in"

@@ -19,7 +19,13 @@ def is_stranger(view: View) -> np.ndarray:
 
 
 class Strangers:
-    """Unexplained patients first opened in the session."""
+    """Unexplained patients first opened in the session.
+
+    Example: stranger, stranger, known, expected, stranger -> 1, 2, 2, 2, 3
+    Example: stranger, stranger again, session two stranger -> 1, 1, 1
+    Wrongly: a replacement, a campaign or an on-call duty that nobody declared; a directory that is late or lacks a
+    service; an auditor. Many at once with the same reason missing: mend the directory, not the line.
+    """
 
     name = "strangers"
     family = "content"
@@ -34,7 +40,13 @@ class Strangers:
 
 
 class StrangersToday:
-    """Unexplained patients first opened by the account on the day (UTC), over all its sessions."""
+    """Unexplained patients first opened by the account on the day (UTC), over all its sessions.
+
+    A session bets on its own part of the day only: what an earlier session counted is not weighed again.
+    Example: stranger, stranger, session two known, session two stranger -> 1, 2, 0, 3
+    Example: stranger, session two stranger next day -> 1, 1
+    Wrongly: as `strangers`; and the day is that of UTC, so a night on duty is two.
+    """
 
     name = "strangers-today"
     family = "content"

@@ -19,7 +19,12 @@ _ID_MODULUS = 4096
 
 
 class Listed:
-    """Unexplained patients shown in lists for the first time in the session."""
+    """Unexplained patients shown in lists for the first time in the session.
+
+    Example: lists, lists, stranger, lists again, lists -> 1, 2, 2, 2, 3
+    Wrongly: a reception desk that searches by common names; a service whose first page lists everybody; a ward list
+    that the directory does not explain.
+    """
 
     name = "listed"
     family = "content"
@@ -35,7 +40,13 @@ class Listed:
 
 
 class Neighbours:
-    """Patients whose local number differs by one from that of the patient met just before."""
+    """Patients whose local number differs by one from that of the patient met just before.
+
+    Example: stranger no 41, stranger no 42, stranger no 43, stranger no 7, known, stranger no 8 -> 0, 1, 2, 2, 2, 3
+    Example: stranger no 4095, stranger no 0 -> 0, 1
+    Wrongly: admissions of one morning have neighbouring numbers, and so have those whom a desk registers one after the
+    other; twins; a migration in the order of the register.
+    """
 
     name = "neighbours"
     family = "content"
@@ -58,7 +69,12 @@ class Neighbours:
 
 
 class SearchesUnopened:
-    """Distinct searches of the session, less the patients opened in it."""
+    """Distinct searches of the session, less the patients opened in it.
+
+    Example: searches, searches, expected, searches, searches -> 1, 2, 2, 2, 3
+    Example: searches, searches again, searches -> 1, 1, 2
+    Wrongly: a desk that only checks whether somebody is known; a field that tells every letter typed as a search.
+    """
 
     name = "searches-unopened"
     family = "content"
@@ -79,7 +95,11 @@ class SearchesUnopened:
 
 
 class Pages:
-    """The furthest page of a result list turned in the session."""
+    """The furthest page of a result list turned in the session.
+
+    Example: lists page 1, lists page 7, lists page 3, known -> 1, 7, 7, 7
+    Wrongly: a search by a common name, a work list of several pages read to its end.
+    """
 
     name = "pages"
     family = "content"

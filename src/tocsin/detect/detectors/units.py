@@ -29,7 +29,12 @@ def first_in_session(view: View, key: np.ndarray, wanted: np.ndarray, carry: Car
 
 
 class Units:
-    """Distinct units of the session's strangers."""
+    """Distinct units of the session's strangers.
+
+    Example: stranger of A, stranger of A, stranger of B, expected, stranger of C -> 1, 1, 2, 2, 3
+    Wrongly: a pool nurse, a locum, a transport or biology desk whose units the directory does not tell; without stays
+    in the directory every patient is a unit of its own, and this counts as `strangers` does.
+    """
 
     name = "units"
     family = "content"
