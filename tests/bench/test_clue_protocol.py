@@ -308,16 +308,16 @@ def test_enumeration_goes_folder_by_folder(small_log):
     assert (np.diff(folders) > 0).any()
 
 
-def test_exposure_counts_the_alarming_opening_and_nothing_after(monkeypatch):
+def test_exposure_counts_the_alarming_opening_and_nothing_after():
     log = log_from((0, "ann", "opens", "/u/f/0"), *((DAY, "bob", "opens", f"/u/f/{i}") for i in range(1, 6)))
     known = log.path[0]
     paths = np.array([log.path[1], log.path[2], known, log.path[3], log.path[4]])
     stolen = Events(MIDNIGHT + TODAY + np.arange(5), paths, np.full(5, True), np.full(5, True))
     stream = Stream(log, Touches(log), 0, Events.own(log, 0).joined(stolen))
-    monkeypatch.setattr(protocol, "DETECTORS", {"D0": detectors.new_per_hour})
     fit = detectors.Fit(calibration=MIDNIGHT, null=detectors.Null((1.0, 0.1, 0.01), 1.0))
-    found = protocol.exposures(stream, fit, MIDNIGHT + TODAY, {("D0", 0): 2.0, ("D0", 1): 4.0})
-    assert found == {("D0", 0): 3.0, ("D0", 1): INF}
+    statistic = detectors.new_per_hour(stream, fit)
+    assert protocol.exposed(stream, statistic, MIDNIGHT + TODAY, 2.0) == 3.0
+    assert protocol.exposed(stream, statistic, MIDNIGHT + TODAY, 4.0) == INF
 
 
 # --- files in, table out ------------------------------------------------------------------------------------------
@@ -395,6 +395,7 @@ def test_the_command_prints_the_table_and_writes_the_numbers(tmp_path, capsys):
     main(["--data", str(tmp_path / "log.csv"), "--json", str(tmp_path / "out.json"), "--seeds", "1"])
     written = json.loads((tmp_path / "out.json").read_text())
     assert written["data"]["eligible"] == 6
-    assert {row["detector"] for row in written["rows"]} == {"D0", "D11a", "D12", "D0+D12"}
+    assert {row["detector"] for row in written["rows"]} == {"D0", "D11a", "D12", "D0+D12", "Tocsin", "Tocsin, factory"}
+    assert written["bars"]["Tocsin"]["passed"] in (True, False)
     assert all(row["false_alarms"]["realised"] <= row["false_alarms"]["nominal"] for row in written["rows"])
     assert "| **D12** |" in capsys.readouterr().out

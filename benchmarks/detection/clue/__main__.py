@@ -2,16 +2,19 @@
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
-from . import table
-from .attacks import ATTACKS
-from .detectors import DETECTORS, survival_of, units_by_session
+from tocsin import wiring
+
+from ..made_by import commit
+from . import bars, table
+from .detectors import survival_of, units_by_session
 from .load import read_log
-from .protocol import BUDGETS, Prepared, prepare, runs
+from .protocol import BUDGETS, TOCSIN, TOCSIN_FACTORY, Prepared, prepare, runs
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,14 +23,14 @@ def main(argv: list[str] | None = None) -> None:
     console = Console(stderr=True)
     console.print("Reading the log and fitting on days 3 to 7.")
     prepared = prepare(read_log(args.data))
-    total = len(ATTACKS) * args.seeds * len(prepared.eligible)
-    attacked = runs(prepared, seeds=args.seeds, live_colleagues=args.live_colleagues)
-    kept = [run for run in track(attacked, description="Attacking", total=total, console=console) if run]
+    told = partial(track, description="Attacking", console=console)
+    attacked = list(runs(prepared, seeds=args.seeds, live_colleagues=args.live_colleagues, track=told))
 
-    rows = table.rows_of(prepared, kept)
-    print(table.markdown(rows), table.verdict(rows), table.false_alarms(rows), sep="\n\n")
+    rows = table.rows_of(prepared, attacked)
+    verdicts = [bars.bar_of(prepared, attacked, name) for name in (TOCSIN, TOCSIN_FACTORY)]
+    print(table.markdown(rows), table.verdict(rows), table.false_alarms(rows), bars.markdown(verdicts), sep="\n\n")
     if args.json:
-        result = _about(prepared, args) | {"rows": table.as_json(rows)}
+        result = _about(prepared, args) | {"bars": bars.as_json(verdicts), "rows": table.as_json(rows)}
         args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
@@ -57,6 +60,7 @@ def _about(prepared: Prepared, args: argparse.Namespace) -> dict:
     return {
         "data": {"file_events": len(log.t), "accounts": log.accounts, "eligible": len(prepared.eligible)},
         "seeds": args.seeds,
+        "judge": {"commit": commit(), "factory": wiring.factory().hash},
         "live_colleagues": args.live_colleagues,
         "clean_sessions_of_test_week": sum(map(len, test_week)),
         "null": {
@@ -64,7 +68,7 @@ def _about(prepared: Prepared, args: argparse.Namespace) -> dict:
             "tail_index": round(prepared.fit.null.tail_index, 4),
         },
         "alarm_above": {
-            name: {f"b={b}": float(prepared.thresholds(name, b).max()) for b in BUDGETS} for name in DETECTORS
+            name: {f"b={b}": float(prepared.thresholds(name, b).max()) for b in BUDGETS} for name in prepared.names
         },
     }
 

@@ -69,7 +69,7 @@ class Stream:
     @cached_property
     def new(self) -> np.ndarray:
         """Openings of a path that this account has not touched before."""
-        return _first_of_its_kind(self.events.path) & self.events.opening
+        return first_of_its_kind(self.events.path) & self.events.opening
 
     @cached_property
     def unexplained(self) -> np.ndarray:
@@ -77,7 +77,7 @@ class Stream:
 
         Colleagues are those of the start of the (UTC) day: what is touched today explains nothing today.
         """
-        unexplained = self.new & _first_of_its_kind(self.folder) & _first_of_its_kind(self.unit)
+        unexplained = self.new & first_of_its_kind(self.folder) & first_of_its_kind(self.unit)
         day, colleagues = None, None
         for i in np.flatnonzero(unexplained):
             at = int(self.t[i])
@@ -102,7 +102,7 @@ def sessions(t: np.ndarray) -> np.ndarray:
     return np.cumsum(np.diff(t, prepend=t[:1]) > GAP)
 
 
-def _first_of_its_kind(column: np.ndarray) -> np.ndarray:
+def first_of_its_kind(column: np.ndarray) -> np.ndarray:
     mask = np.zeros(len(column), dtype=bool)
     mask[np.unique(column, return_index=True)[1]] = True
     return mask

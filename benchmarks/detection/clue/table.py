@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .attacks import ATTACKS
-from .detectors import DETECTORS
 from .protocol import BUDGETS, Prepared, Run
 from .published import PUBLISHED
 
@@ -59,7 +58,7 @@ class Row:
 def rows_of(prepared: Prepared, runs: list[Run]) -> list[Row]:
     """The published rows in their order, then whatever else was measured."""
     pairs = [(("D0+D12"), b) for b in BUDGETS]
-    measured = [(name, b) for name in DETECTORS for b in BUDGETS] + pairs
+    measured = [(name, b) for name in prepared.names for b in BUDGETS] + pairs
     keys = [key for key in PUBLISHED if key in measured]
     return [_row(prepared, runs, *key) for key in keys + [key for key in measured if key not in keys]]
 
@@ -101,15 +100,21 @@ def draws_of(exposure: np.ndarray, seed: np.ndarray) -> list[tuple[float, float]
 
 def intervals_of(exposure: np.ndarray, account: np.ndarray, *, accounts: int) -> list[tuple[float, float]]:
     """Bootstrap of whole accounts, since runs on one account resemble one another; thresholds stay as they are."""
+    drawn = resampled(exposure, account, accounts=accounts)
+    bounds = (np.quantile(n, (0.025, 0.975), method="inverted_cdf") for n in drawn)
+    return [(float(low), float(high)) for low, high in bounds]
+
+
+def resampled(exposure: np.ndarray, account: np.ndarray, *, accounts: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(shares, medians, p90s) with the accounts drawn again, always the same draws: two detectors can be compared."""
     order = np.argsort(exposure, kind="stable")
     exposure, account = exposure[order], account[order]
     drawn = np.random.default_rng(0).multinomial(accounts, np.full(accounts, 1 / accounts), size=RESAMPLES)
     upto = drawn[:, account].cumsum(axis=1)
     total = upto[:, -1]
     caught = upto[:, np.isfinite(exposure)].max(axis=1, initial=0)
-    quantiles = (exposure[(upto < q * total[:, None]).sum(axis=1)] for q in (0.5, 0.9))
-    bounds = (np.quantile(n, (0.025, 0.975), method="inverted_cdf") for n in (caught / total, *quantiles))
-    return [(float(low), float(high)) for low, high in bounds]
+    median, p90 = (exposure[(upto < q * total[:, None]).sum(axis=1)] for q in (0.5, 0.9))
+    return caught / total, median, p90
 
 
 def markdown(rows: list[Row]) -> str:
@@ -118,7 +123,7 @@ def markdown(rows: list[Row]) -> str:
     lines = [head, ["---"] * len(head)]
     for row in rows:
         cells = row.cells.values()
-        first = [f"**{row.detector}**", f"{_share(row.realised)} (nominal {_share(row.nominal)})"]
+        first = [f"**{row.detector}**", f"{share(row.realised)} (nominal {share(row.nominal)})"]
         if any(cell.published for cell in cells):
             lines.append([*first, "published", *(_triple(cell.published) for cell in cells)])
             first = ["", ""]
@@ -144,7 +149,7 @@ def verdict(rows: list[Row]) -> str:
 
 def _miss(attack: str, cell: Cell, name: str, ours: float, theirs: float, ratio: float | None) -> str:
     place = NUMBERS.index(name)
-    text = f"  - {attack} {name}: {_number(ours)} for {_number(theirs)}, 95 % {_range(cell.intervals[place])}"
+    text = f"  - {attack} {name}: {number(ours)} for {number(theirs)}, 95 % {_range(cell.intervals[place])}"
     return text + (f", {DRAW} seeds at a time {_range(cell.draws[place])}" if cell.draws else "")
 
 
@@ -156,7 +161,7 @@ def false_alarms(rows: list[Row]) -> str:
     ]
     for row in rows:
         ratios = (row.realised / row.nominal, row.drift / row.nominal)
-        lines.append(f"| {row.detector} | {_share(row.nominal)} | {ratios[0]:.2f} | {ratios[1]:.2f} |")
+        lines.append(f"| {row.detector} | {share(row.nominal)} | {ratios[0]:.2f} | {ratios[1]:.2f} |")
     return "\n".join(lines)
 
 
@@ -194,22 +199,24 @@ def _plain(cell: Cell) -> dict:
     return plain
 
 
-def _share(value: float) -> str:
+def share(value: float) -> str:
+    """As the published table writes it."""
     return f"{value:.3f}".removeprefix("0")
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Records, `-` for never; below one a share."""
     if not np.isfinite(value):
         return "-"
     return f"{value:.0f}" if value > 1 else f"{value:.2f}".removeprefix("0")
 
 
 def _range(bounds: tuple[float, float]) -> str:
-    return " to ".join(_number(bound) for bound in bounds)
+    return " to ".join(number(bound) for bound in bounds)
 
 
 def _triple(values: tuple[float | None, ...] | None) -> str:
-    texts = [_number(value) for value in values or () if value is not None]
+    texts = [number(value) for value in values or () if value is not None]
     return "/".join(texts[:2] if texts[1:] == ["-", "-"] else texts)
 
 

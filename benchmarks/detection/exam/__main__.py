@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,13 +14,9 @@ from benchmarks.detection.exam.measure import COLUMNS, record, totals
 from benchmarks.detection.exam.page import write_pages
 from benchmarks.detection.exam.plan import Plan, plans
 from benchmarks.detection.exam.trail import write_region
+from benchmarks.detection.made_by import commit
 
 RESULTS = Path(__file__).parents[1] / "results"
-JUDGE = (
-    "src/tocsin/detect", ":(exclude)src/tocsin/detect/rules", "src/tocsin/explain", "src/tocsin/exam/weeks.py",
-    "src/tocsin/main/learning.py", "src/tocsin/main/river.py", "src/tocsin/model",
-)  # fmt: skip
-"""What a result depends on."""
 
 
 def path_of(short: bool) -> Path:
@@ -61,18 +56,6 @@ def _text(held: dict[str, Any]) -> str:
         regions.append("  {\n" + ",\n".join(fields) + "\n  }")
     columns = json.dumps(held["columns"])
     return '{\n "columns": ' + columns + ',\n "regions": [\n' + ",\n".join(regions) + "\n ]\n}\n"
-
-
-def commit() -> str:
-    """The commit of the judge, with "-dirty" if its sources differ from it."""
-    root = Path(__file__).parents[3]
-
-    def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True).stdout.strip()
-
-    return git("log", "-1", "--format=%h", "--", *JUDGE) + (
-        "-dirty" if git("status", "--porcelain", "--", *JUDGE) else ""
-    )
 
 
 def examine(plan: Plan) -> dict[str, Any]:
