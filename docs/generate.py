@@ -154,9 +154,14 @@ def settings_page() -> str:
             "",
             *_table(("key", "default", "what"), plain),
             "",
-            "## `[explain]`",
+            "## `[explanations]`",
             "",
-            f"- `off`: {words['switched_off']}",
+            "`NAME = false` switches an explanation off: it makes nothing expected from then on. Names: "
+            + ", ".join(f"`{name}`" for name in reasons())
+            + ".",
+            "",
+            "Margins and explanations of your own: [below](#explanationsname). `tocsin explanations` lists them with",
+            "what each carried. A change is kept in the ledger as one of the ladder is.",
             "",
             "## The ladder",
             "",
@@ -195,7 +200,11 @@ _SECTIONS = {
     "rules": sections.Rules,
     "serve": sections.Serving,
 }
-_SECTIONS_BY_NAME = {"connectors": sections.Connector, "probes": sections.Probe}
+_SECTIONS_BY_NAME = {
+    "connectors": sections.Connector,
+    "explanations": sections.Explanation,
+    "probes": sections.Probe,
+}
 
 
 def _sections() -> list[str]:
@@ -234,14 +243,10 @@ def _example(default: config.Settings, words: Mapping[str, str]) -> list[str]:
         value = getattr(default, name)
         shown = "/etc/tocsin/key" if name == "key_file" else value
         lines += [f"# {words[name]}", f"{name} = {shown}" if isinstance(shown, int) else f'{name} = "{shown}"', ""]
-    lines += ["[explain]", f"off = []          # for example [{', '.join(map(_quoted, list(reasons())[-2:]))}]"]
+    lines += ["[explanations]", "# colleague = false"]
     for rung, one in config.LADDER.items():
         lines += ["", f"[ladder.{rung}]", f"budget = {one.budget:.5f}".rstrip("0"), f"hours = {one.hours:g}"]
     return lines
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"'
 
 
 def commands_page() -> str:

@@ -20,7 +20,7 @@ from tocsin.detect.weight import Weigher
 from tocsin.door.references import REPLAY_EPOCH, REPLAY_KEY, KeyedReferences
 from tocsin.errors import StoreUnavailable, Usage
 from tocsin.explain.explainer import Explainer
-from tocsin.explain.reasons import Reason, reasons
+from tocsin.explain.reasons import Reason, in_force
 from tocsin.main.parsing import Parser
 from tocsin.main.river import River
 from tocsin.model.fact import PERSON
@@ -131,13 +131,8 @@ def river(
 
 
 def reasons_of(settings: Settings) -> dict[str, Reason]:
-    """The explanations that count in a region. Raises `Usage` for a name that is none."""
-    known = reasons()
-    for name in settings.switched_off:
-        if name not in known:
-            raise Usage(f"unknown explanation '{name}'", advice=f"Known: {', '.join(known)}.")
-        del known[name]
-    return known
+    """The explanations that count in a region. Raises `Usage` for what makes no sense."""
+    return in_force(settings.switched_off, {name: one.told() for name, one in settings.explanations.items()})
 
 
 def sigma() -> Callable[[str, str], Any]:

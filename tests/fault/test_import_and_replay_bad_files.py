@@ -234,9 +234,14 @@ HOSTILE = {
     "a rung nobody knows": "[ladder.arrest]\nbudget = 0.1",
     "a key of a rung nobody knows": "[ladder.ask]\nbugdet = 0.1",
     "a list for a ladder": "ladder = [1]",
-    "an explanation nobody knows": "[explain]\noff = ['magic']",
-    "a key of explain nobody knows": "[explain]\nof = []",
-    "no list": "[explain]\noff = 'own-past'",
+    "an explanation nobody knows": "[explanations]\nmagic = false",
+    "a key of an explanation nobody knows": "[explanations.stay]\nbevor = 3",
+    "no answer to whether it counts": "[explanations]\nown-past = 'no'",
+    "a margin of what has none": "[explanations.own-past]\nafter = 3",
+    "a margin of a hundred years": "[explanations.stay]\nafter = 36500",
+    "one of your own without words": "[explanations.mine]\nkind = 'referral'",
+    "one of your own on no fact": "[explanations.mine]\nkind = 'magic'\nfr = 'un'\nen = 'one'",
+    "one of your own with a taken name": "[explanations.no-patient]\nkind = 'referral'\nfr = 'un'\nen = 'one'",
     "not TOML": "workers = = 2",
     "not UTF-8": "zone = '\udcff'",
 }
@@ -253,9 +258,9 @@ def test_settings_that_make_no_sense_are_refused(home: Home, what: str) -> None:
 def test_a_slip_in_the_settings_does_not_stop_a_region_for_ever(home: Home) -> None:
     folder = folder_with(home, AuditEvent__ndjson=GOOD_BYTES)
     home.run("import", folder)
-    (home.root / "tocsin.toml").write_text("[explain]\noff = ['own-pasd']", "utf-8")
+    (home.root / "tocsin.toml").write_text("[explanations]\nown-pasd = false", "utf-8")
     assert sentence(home.run("rebuild", code=2))
-    (home.root / "tocsin.toml").write_text("[explain]\noff = ['own-past']", "utf-8")
+    (home.root / "tocsin.toml").write_text("[explanations]\nown-past = false", "utf-8")
     home.run("rebuild")
     (home.root / "tocsin.toml").unlink()
     assert home.told("import", folder)["batch"] == 0

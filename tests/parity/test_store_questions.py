@@ -50,6 +50,7 @@ QUESTIONS: dict[str, st.SearchStrategy[Ask]] = {
     "accounts_from": st.tuples(some_of(NETWORKS), some_of(DEVICES), periods()).map(
         lambda a: lambda q: q.accounts_from(networks=a[0], devices=a[1], **a[2])
     ),
+    "explanations_by": periods().map(lambda a: lambda q: q.explanations_by(**a)),
     "explanations_of": _over_time.map(lambda a: lambda q: q.explanations_of(a[0], **a[1])),
     "services_by_hour": periods().map(lambda a: lambda q: q.services_by_hour(**a)),
     "requests": st.tuples(some_of(REQUESTS), periods()).map(lambda a: lambda q: q.requests(a[0], **a[1])),

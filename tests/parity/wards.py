@@ -13,8 +13,7 @@ import pyarrow as pa
 
 from parity.rivers import DAY, HOUR, MONDAY, Told, rows_of
 from tocsin.explain.explainer import Explainer
-from tocsin.explain.reasons import reasons
-from tocsin.model.event import REASONS
+from tocsin.explain.reasons import in_force
 from tocsin.model.explained import Explained
 from tocsin.model.fact import FACT
 from tocsin.model.rows import Rows, keys_of_references
@@ -88,8 +87,10 @@ class Ward:
         switched_off: tuple[str, ...] = (),
         person_of: Callable[[str], str] | None = None,
         margins: dict[str, tuple[int, int]] | None = None,
+        told: dict[str, dict[str, Any]] | None = None,
     ) -> None:
-        known = {name: reason for name, reason in reasons().items() if name not in switched_off}
+        """`told`: explanations as a region's settings tell them."""
+        known = in_force(switched_off, told or {})
         for name, (before, after) in (margins or {}).items():
             known[name] = replace(known[name], before_us=before * DAY, after_us=after * DAY)
         self.explainer = Explainer(reasons=known)
@@ -113,7 +114,8 @@ class Ward:
             explained = self.explainer.explain(rows)
             self.explainer.remember(rows, explained)
             self.seen.append(explained)
-            told.extend(REASONS[code] for code in explained.reason)
+            words = self.explainer.vocabulary()
+            told.extend(words[code] for code in explained.reason)
         for account in alerts:
             self.explainer.stand(self.account(account), MONDAY + day)
         return told

@@ -117,6 +117,46 @@ def test_a_region_may_switch_a_reason_off(facts: list[dict[str, Any]], reason: s
     assert Ward(*facts, switched_off=(reason,)).day(10, opens("dr", "Ada")) == ["unexplained"]
 
 
+SECOND = {"second-opinion": {"kind": "referral", "code": "performer", "after": 365, "fr": "un avis", "en": "advice"}}
+asks = partial(fact, "referral", patient="Ada", actor="dr")
+ASKED = asks(code="performer", starts=-200)
+
+
+def test_a_region_may_add_a_reason() -> None:
+    assert Ward(ASKED).day(10, opens("dr", "Ada")) == ["unexplained"]
+    assert Ward(ASKED, told=SECOND).day(10, opens("dr", "Ada")) == ["second-opinion"]
+    assert Ward(asks(code="requester", starts=-200), told=SECOND).day(10, opens("dr", "Ada")) == ["unexplained"]
+    assert Ward(ASKED, told=SECOND, switched_off=("second-opinion",)).day(10, opens("dr", "Ada")) == ["unexplained"]
+
+
+def test_a_reason_that_ships_is_told_before_one_of_the_regions_own() -> None:
+    recent = asks(code="performer", starts=-20)
+    assert Ward(recent, told=SECOND).day(10, opens("dr", "Ada")) == ["referral"]
+    assert Ward(recent, told=SECOND, switched_off=("referral",)).day(10, opens("dr", "Ada")) == ["second-opinion"]
+
+
+def test_a_reason_of_the_regions_own_vouches_for_colleagues() -> None:
+    ward_3 = [fact("role", actor=name, unit="ward 3", code="60", starts=-100) for name in ("dr", "c")]
+    ward = Ward(*ward_3, ASKED, told=SECOND)
+    assert ward.day(10, opens("dr", "Ada")) == ["second-opinion"]
+    assert ward.day(11, opens("c", "Ada")) == ["colleague"]
+
+
+def test_of_what_the_directory_tells_late_nothing_is_known_earlier_whoever_asks() -> None:
+    ward = Ward(asks(code="performer", starts=-200, known_at=10.5), told=SECOND)
+    assert ward.day(10, opens("dr", "Ada", hour=11), opens("dr", "Ada", hour=13)) == ["unexplained", "second-opinion"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_reason_of_the_regions_own_rests_on_any_kind_of_care(kind: str) -> None:
+    care = fact(kind, patient="Ada", actor="dr", starts=9, ends=11)
+    told = {"mine": {"kind": kind, "before": 1, "after": 1, "fr": "un", "en": "one"}}
+    off = ("appointment", "stay", "referral", "care-team", "campaign", "task")
+    ward = Ward(care, told=told, switched_off=off)
+    assert ward.day(10, opens("dr", "Ada")) == ["mine"]
+    assert ward.seen[-1].declared.tolist() == [kind in ("campaign", "task")]
+
+
 def test_an_account_is_found_by_any_of_its_names() -> None:
     alias = fact("alias", actor="10101", code="dr@hospital")
     care = fact("care-team", patient="Ada", actor="10101", starts=0)

@@ -70,7 +70,7 @@ class Home:
     def start(self, *arguments: object, env: dict[str, str] | None = None, **popen: Any) -> subprocess.Popen[str]:
         """Start a command; whoever starts it ends it."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
-        clean |= {"TOCSIN_STATE": str(self.state), **(env or {})}
+        clean |= {"LC_ALL": "C.UTF-8", "TOCSIN_STATE": str(self.state), **(env or {})}
         return subprocess.Popen(
             [*TOCSIN, *map(str, arguments)],
             **{

@@ -113,6 +113,33 @@ def coverage(
 
 
 @app.command(group=KNOW)
+def explanations(
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    lang: Lang = None,
+    state: State = None,
+    json_file: Json = None,
+) -> None:
+    """What makes an access expected in this region, and how many accesses each explanation carried in each service.
+
+    Parameters
+    ----------
+    since
+        Only what happened from then on (UTC).
+    until
+        Only what happened before (UTC).
+    """
+    from tocsin.main import explanations as listing
+
+    settings = settings_of(state)
+    told = listing.explanations(settings, since=utc(since), until=utc(until))
+    tell.write(json_file, told)
+    if json_file != "-":
+        telling.tell_explanations(told, lang or settings.language)
+
+
+@app.command(group=KNOW)
 def rejected(*, show: int = 0, state: State = None, json_file: Json = None) -> None:
     """Lines that were refused, with the reason and the place in the ledger where each can be read.
 

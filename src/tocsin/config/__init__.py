@@ -9,12 +9,22 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tocsin.config.sections import Connector, Containment, Identities, Organisation, Probe, Rules, Serving, Sharing
+from tocsin.config.sections import (
+    Connector,
+    Containment,
+    Explanation,
+    Identities,
+    Organisation,
+    Probe,
+    Rules,
+    Serving,
+    Sharing,
+)
 from tocsin.config.tables import read_table, read_tables
 from tocsin.errors import Usage
 from tocsin.model.alert import RUNGS, Rung
@@ -76,7 +86,9 @@ class Settings:
     workers: int = 2
     """Processes that parse."""
     switched_off: tuple[str, ...] = ()
-    """Names of explanations that do not count in this region, `[explain] off = [...]`."""
+    """Names of explanations that do not count in this region, `NAME = false` under `[explanations]`."""
+    explanations: dict[str, Explanation] = field(default_factory=dict)
+    """Explanations with other margins, and those of the region's own, `[explanations.NAME]`."""
     ladder: dict[str, RungSettings] = field(default_factory=lambda: dict(LADDER))
     """Budgets and durations of the rungs."""
     region: str = "region"
@@ -97,6 +109,14 @@ class Settings:
     """What is shown of single events, `[rules]`."""
     serve: Serving = field(default_factory=Serving)
     """What is watched as it happens, `[serve]`."""
+
+    def without(self, *explanations: str) -> Settings:
+        """The same, with these explanations switched off: what an exam compares with."""
+        return replace(self, switched_off=tuple(sorted({*self.switched_off, *explanations})))
+
+    def with_all(self) -> Settings:
+        """The same, with every explanation that is known here counting."""
+        return replace(self, switched_off=())
 
     def rungs(self) -> tuple[Rung, ...]:
         """The ladder, lowest rung first."""
@@ -147,15 +167,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _from(told: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    known = {f.name for f in fields(Settings)} - {"switched_off"} | {"explain"}
+    known = {f.name for f in fields(Settings)} - {"switched_off"}
     for key, value in told.items():
         if key not in known:
             raise Usage(f"unknown setting '{key}'", advice=f"Known: {', '.join(sorted(known))}.")
         if key == "ladder":
             made["ladder"] = _ladder(value)
-        elif key == "explain":
-            _only(value, ("off",), "explain")
-            made["switched_off"] = tuple(_texts(value, "explain.off"))
+        elif key == "explanations":
+            made["switched_off"], made["explanations"] = _explanations(value)
         elif key in _TABLES:
             made[key] = read_table(_TABLES[key], value, key)
         elif key in _TABLES_OF_TABLES:
@@ -191,11 +210,18 @@ def _plain(key: str, value: object) -> object:
     return value
 
 
-def _texts(value: object, key: str) -> list[str]:
-    off = value.get("off", []) if isinstance(value, dict) else None
-    if not isinstance(off, list) or not all(isinstance(name, str) for name in off):
-        raise Usage(f"'{key}' is not a list of names")
-    return off
+def _explanations(value: object) -> tuple[tuple[str, ...], dict[str, Explanation]]:
+    """(names that are switched off, those that are told otherwise)."""
+    if not isinstance(value, dict):
+        raise Usage("'explanations' is not a table", advice="Write [explanations] colleague = false.")
+    for name, said in value.items():
+        if not _REGION.fullmatch(name):
+            raise Usage(f"'explanations.{name}' is not a short name", advice="Small letters, digits and hyphens.")
+        if not isinstance(said, bool | dict):
+            raise Usage(f"'explanations.{name}' is not false, nor a table", advice="Write = false to switch it off.")
+    off = tuple(sorted(name for name, said in value.items() if said is False))
+    tables = {name: said for name, said in value.items() if isinstance(said, dict)}
+    return off, read_tables(Explanation, tables, "explanations")
 
 
 def _only(value: object, known: tuple[str, ...], table: str) -> None:

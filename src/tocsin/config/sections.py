@@ -5,8 +5,36 @@ Every attribute's docstring is its entry in docs/reference/settings.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """`[explanations.NAME]`: other margins of an explanation that ships, or one of your own.
+
+    `NAME = false` under `[explanations]` switches one off. One of your own rests on a kind of fact that the directory
+    tells already, and has a `kind` and words in both languages; it counts as the others do, from when it was known.
+    """
+
+    before: int | None = None
+    """Days before the period of the fact in which an access is to be expected."""
+    after: int | None = None
+    """Days after it."""
+    days: int | None = None
+    """Of `colleague`: how many days back a colleague's care counts."""
+    kind: str = ""
+    """Of one of your own: `appointment`, `stay`, `referral`, `care-team`, `campaign` or `task`."""
+    code: str = ""
+    """Of one of your own: the `code` that the fact must have; none: any."""
+    fr: str = ""
+    """Of one of your own: what is to be expected, in French, as a patient may be told it."""
+    en: str = ""
+    """The same in English."""
+
+    def told(self) -> dict[str, int | str]:
+        """What was said, and nothing else."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, "")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

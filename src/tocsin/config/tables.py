@@ -47,6 +47,8 @@ def _value(hint: Any, value: object, key: str) -> Any:
         return _of(bool, value, key, "true or false")
     if hint is int:
         return _of(int, value, key, "a whole number") if not isinstance(value, bool) else _not(key, "a whole number")
+    if hint == int | None:
+        return _value(int, value, key)
     if hint is float:
         number = not isinstance(value, bool) and isinstance(value, int | float)
         return float(value) if number else _not(key, "a number")  # type: ignore[arg-type]

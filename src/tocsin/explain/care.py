@@ -127,15 +127,18 @@ def grants_of(facts: pa.Table, reasons: dict[str, Reason], person_of: Persons) -
             unit = np.where(actor == 0, unit, 0)
             site = np.where((actor == 0) & (unit == 0), site, 0)
         beside = "shared-unit" if kind == "stay" else reason_name
-        keyed = ((actor, reason_name), (unit, beside), (site, beside))
-        for actor, name in keyed:
-            if name not in reasons:
+        keyed = [(actor, reasons.get(reason_name)), (unit, reasons.get(beside)), (site, reasons.get(beside))]
+        keyed += [(who, own) for own in reasons.values() if own.kind == kind for who in (actor, unit, site)]
+        codes = of_kind["code"].cast(pa.string())
+        for who, reason in keyed:
+            if reason is None:
                 continue
-            reason = reasons[name]
-            some = (actor != 0) & (patient != 0)
+            some = (who != 0) & (patient != 0)
+            if reason.of_code:
+                some &= pc.fill_null(pc.equal(codes, reason.of_code), False).to_numpy(zero_copy_only=False)
             parts.append(
                 (
-                    mix(patient[some], actor[some]),
+                    mix(patient[some], who[some]),
                     np.full(int(some.sum()), reason.code, np.int8),
                     np.maximum(starts[some], EARLIEST) - reason.before_us,
                     np.minimum(ends[some], LATEST) + reason.after_us,

@@ -30,7 +30,8 @@ _OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", 
 _LISTING = np.arange(len(ACTIONS)) == ACTIONS.index("list")
 _OWN_PAST, _COLLEAGUE = REASONS.index("own-past"), REASONS.index("colleague")
 _TASK, _ROSTER, _NO_PATIENT = REASONS.index("task"), REASONS.index("roster"), REASONS.index("no-patient")
-_DECLARED = np.isin(np.arange(len(REASONS)), [REASONS.index("campaign"), _TASK])
+_CODES = 128
+"""Codes of reasons are below: one byte, signed."""
 _SALT_LISTED = np.uint64(0x5EED)
 
 
@@ -162,7 +163,7 @@ class Explainer:
             novelty=novelty,
             unsettled=unsettled,
             age_days=self._age(rows),
-            declared=on_task | _DECLARED[reason],
+            declared=on_task | self._declared()[reason],
         )
 
     def remember(self, rows: Rows, explained: Explained) -> None:
@@ -217,6 +218,21 @@ class Explainer:
         if self._posts is None:
             self._posts = post_table(self.staff, self.actors, roster=self.reasons.get("roster"))
             self._entrusted = [number for number, actor in enumerate(self.actors) if actor in self.staff.tasks]
+
+    def _declared(self) -> np.ndarray:
+        """bool by code: whether the reason declares a job."""
+        declared = np.zeros(_CODES, bool)
+        declared[[reason.code for reason in self.reasons.values() if reason.declared]] = True
+        return declared
+
+    def vocabulary(self) -> tuple[str, ...]:
+        """The words of the codes that `explain` gives: REASONS, then what the region has added."""
+        own = sorted((reason.code, reason.name) for reason in self.reasons.values() if reason.kind)
+        width = max((code + 1 for code, _ in own), default=len(REASONS))
+        words = list(REASONS) + [""] * (width - len(REASONS))
+        for code, name in own:
+            words[code] = name
+        return tuple(words)
 
     def _posts_at(self, account: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For each row its posts in force: (row positions repeated, post positions)."""

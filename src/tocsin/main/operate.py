@@ -17,6 +17,7 @@ from tocsin.config import Settings
 from tocsin.detect.calibration import Calibration
 from tocsin.errors import StoreUnavailable, TocsinError, Usage
 from tocsin.main.beside import writing
+from tocsin.main.explanations import summary
 from tocsin.main.intake import Progress, unheard
 from tocsin.main.learning import learn
 from tocsin.main.region import EPOCH, Region
@@ -152,6 +153,7 @@ def doctor(settings: Settings) -> dict[str, Any]:
 
     check("python", lambda: ("good", sys.version.split()[0]))
     check("calibration that ships", lambda: ("good", f"hash {wiring.factory().hash}"))
+    check("explanations", lambda: ("good", f"{summary(settings)}; tocsin explanations"))
     check("state folder", lambda: _folder(settings.state))
     check("room on the disk", lambda: _room(settings.state))
     check("pseudonym key", lambda: _key(settings))

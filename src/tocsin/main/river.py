@@ -20,7 +20,7 @@ from tocsin.detect.state import Sessions
 from tocsin.explain.explainer import Explainer
 from tocsin.model.alert import Alert
 from tocsin.model.decision import SOMEBODY_ELSE, Decision
-from tocsin.model.event import REASONS, STORED_EVENT, words
+from tocsin.model.event import STORED_EVENT, words
 from tocsin.model.rows import MICROSECONDS_A_DAY, keys_of_references, rows_of
 
 BATCH_ROWS = 131_072
@@ -119,7 +119,7 @@ class River:
         happened = ~judged.held
         table = (
             events.append_column(STORED_EVENT.field("batch"), pa.array(np.full(len(rows), batch, np.int32)))
-            .append_column(STORED_EVENT.field("explained_by"), words(explained.reason, REASONS))
+            .append_column(STORED_EVENT.field("explained_by"), words(explained.reason, self.explainer.vocabulary()))
             .append_column(STORED_EVENT.field("session"), pa.array(judged.session))
         )
         if judged.held.any():

@@ -74,7 +74,8 @@ REASONS: Final = (
     "colleague",
     "no-patient",  # the row names no patient: there is nothing to explain
 )
-"""`explained_by`: why the access was to be expected. Written by the room `explain`."""
+"""`explained_by`: why the access was to be expected. Written by the room `explain`. An explanation that a region has
+added (`[explanations.NAME]`) is told by its own name; its code comes after these."""
 
 PATIENT_BYTES: Final = 17
 """A patient reference: one byte of key epoch, then 16 bytes of keyed BLAKE2b."""
@@ -161,7 +162,7 @@ COLUMNS: Final = {
     "offset": "byte in that segment at which the line begins",
     "length": "bytes of the line, without its line end",
     "batch": "number of the ledger's batch in which the line was accepted, from 1",
-    "explained_by": "one of REASONS",
+    "explained_by": "one of REASONS, or the name of an explanation that the region has added",
     "session": "number of the session the judge put it in; 0 if the row names no account",
 }
 
@@ -183,6 +184,14 @@ def codes_of(column: pa.ChunkedArray | pa.DictionaryArray, vocabulary: tuple[str
     translate = np.array([place[word] for word in column.dictionary.to_pylist()], dtype=np.int8)
     indices = column.indices.to_numpy(zero_copy_only=False)
     return translate[indices] if len(translate) else np.zeros(len(indices), np.int8)
+
+
+def reasons_in(column: pa.ChunkedArray) -> tuple[str, ...]:
+    """The vocabulary of a column `explained_by`: REASONS, then what a region has added, by name."""
+    if not column.num_chunks:
+        return REASONS
+    there = set(column.unify_dictionaries().chunk(0).dictionary.to_pylist())
+    return (*REASONS, *sorted(there - set(REASONS)))
 
 
 def elements_of(bits: int) -> list[str]:

@@ -20,7 +20,7 @@ class Explained:
     """Vectors beside `Rows`, same length and order."""
 
     reason: np.ndarray
-    """int8, position in REASONS."""
+    """int8, position in REASONS; what a region has added comes after."""
     fresh: np.ndarray
     """bool: the first opening of this person by this account that is not its own past (explained or not)."""
     fresh_listed: np.ndarray

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tocsin.model.event import ACTIONS, OUTCOMES, REASONS, codes_of
+from tocsin.model.event import ACTIONS, OUTCOMES, codes_of, reasons_in
 from tocsin.model.rows import MICROSECONDS_A_DAY
 
 ABSENT = -1
@@ -34,7 +34,7 @@ class Columns:
     outcome: np.ndarray
     """int8, position in OUTCOMES."""
     reason: np.ndarray
-    """int8, position in REASONS."""
+    """int8, position in REASONS; what a region has added comes after."""
     request: np.ndarray
     """uint64; 0 if the row names none."""
     named: np.ndarray
@@ -64,7 +64,7 @@ def columns_of(rows: pa.Table) -> Columns:
         device=np.where(device == 0, ABSENT, device_code).astype(np.int64),
         action=codes_of(rows["action"], ACTIONS),
         outcome=codes_of(rows["outcome"], OUTCOMES),
-        reason=codes_of(rows["explained_by"], REASONS),
+        reason=codes_of(rows["explained_by"], reasons_in(rows["explained_by"])),
         request=plain(rows["request"]),
         named=plain(pc.is_valid(rows["patient"])).astype(bool),
     )

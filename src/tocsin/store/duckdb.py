@@ -18,6 +18,7 @@ from tocsin.store.files import REBUILD
 from tocsin.store.interface import (
     BEARERS,
     DAYS_OF,
+    EXPLANATIONS_BY,
     EXPLANATIONS_OF,
     MATCHES,
     ORIGINS,
@@ -91,6 +92,10 @@ _ACCOUNTS_FROM = f"""
 _EXPLANATIONS_OF = f"""
     SELECT account, explained_by, {_EVENTS}, {_PATIENTS}
     FROM {_ROWS} WHERE {_OF} GROUP BY ALL ORDER BY account, explained_by"""
+
+_EXPLANATIONS_BY = f"""
+    SELECT service, explained_by, {_EVENTS}, {_PATIENTS}
+    FROM {_ROWS} GROUP BY ALL ORDER BY service NULLS FIRST, explained_by"""
 
 _SERVICES_BY_HOUR = f"""
     SELECT service, time_bucket(INTERVAL 1 HOUR, "at") AS hour, {_EVENTS}, {_FAILED},
@@ -179,6 +184,10 @@ class DuckDBQuestions:
     ) -> pa.Table:
         """See `interface.Questions.explanations_of`."""
         return self._ask(_EXPLANATIONS_OF, EXPLANATIONS_OF, Period.of(since, until), accounts=list(accounts))
+
+    def explanations_by(self, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
+        """See `interface.Questions.explanations_by`."""
+        return self._ask(_EXPLANATIONS_BY, EXPLANATIONS_BY, Period.of(since, until))
 
     def services_by_hour(self, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
         """See `interface.Questions.services_by_hour`."""

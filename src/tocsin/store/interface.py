@@ -185,6 +185,11 @@ EXPLANATIONS_OF: Final = pa.schema(
 )
 """`Questions.explanations_of`."""
 
+EXPLANATIONS_BY: Final = pa.schema(
+    [("service", _text), ("explained_by", _word), ("events", pa.int64()), ("patients_named", pa.int64())]
+)
+"""`Questions.explanations_by`."""
+
 REJECTIONS_BY: Final = pa.schema([("stream", _text), ("reason", _word), ("lines", pa.int64()), ("bytes", pa.int64())])
 """`Questions.rejections`."""
 
@@ -265,6 +270,9 @@ class Questions(Protocol):
         self, accounts: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
     ) -> pa.Table:
         """Why these accounts' accesses were to be expected: EXPLANATIONS_OF, by (account, explained_by)."""
+
+    def explanations_by(self, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
+        """What each explanation carried in each service: EXPLANATIONS_BY, by (service, explained_by)."""
 
     def services_by_hour(self, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
         """What each service told, UTC hour by hour: SERVICES_BY_HOUR, by (service, hour); silent hours are absent."""

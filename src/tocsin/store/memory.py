@@ -15,6 +15,7 @@ from tocsin.model.event import STORED_EVENT
 from tocsin.store.interface import (
     BEARERS,
     DAYS_OF,
+    EXPLANATIONS_BY,
     EXPLANATIONS_OF,
     MATCHES,
     ORIGINS,
@@ -179,6 +180,14 @@ class MemoryQuestions:
             for (account, reason), its in groups
         ]
         return _told(answer, EXPLANATIONS_OF)
+
+    def explanations_by(self, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
+        """See `interface.Questions.explanations_by`."""
+        answer = [
+            {"service": service, "explained_by": reason, "events": _events(its), "patients_named": _patients(its)}
+            for (service, reason), its in _groups(self._rows(since, until), "service", "explained_by")
+        ]
+        return _told(answer, EXPLANATIONS_BY)
 
     def services_by_hour(self, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
         """See `interface.Questions.services_by_hour`."""

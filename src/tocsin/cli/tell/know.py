@@ -107,6 +107,28 @@ def tell_coverage(told: dict[str, Any]) -> None:
     out.print(watch_table(told["watch"]))
 
 
+def tell_explanations(told: dict[str, Any], lang: str) -> None:
+    """Tell the result of this command: the explanations, then what each carried where."""
+    out, said = stdout(), partial(said_in, lang)
+    columns = ("explanation", "state", "before", "after", "carried-events", "carried-patients", "words")
+    table = table_of(said("told.explanations"), *(said(f"column.{name}") for name in columns), whole=6)
+    for one in told["explanations"]:
+        margins = [numbered(one.get(name, 0), lang) if one.get(name) else "" for name in ("before", "after")]
+        margins[0] = margins[0] or (numbered(one["days"], lang) if one.get("days") else "")
+        sums = (numbered(one[name], lang) for name in ("events", "patients"))
+        table.add_row(one["explanation"], said(f"state.{one['state']}"), *margins, *sums, one.get(lang, ""))
+    nothing = told["unexplained"]
+    sums = (numbered(nothing[name], lang) for name in ("events", "patients"))
+    table.add_row("unexplained", "", "", "", *sums, said("told.unexplained"))
+    out.print(table)
+    services = table_of(said("told.by-service"), said("column.service"), said("column.events-by"))
+    for one in told["services"]:
+        most = sorted(one["carried"].items(), key=lambda pair: (-pair[1]["events"], pair[0]))
+        by = ", ".join(f"{name} {numbered(count['events'], lang)}" for name, count in most)
+        services.add_row(one["service"] or said("told.no-service"), by)
+    out.print(services)
+
+
 def tell_rejected(told: dict[str, Any]) -> None:
     """Tell the result of this command."""
     out = stdout()
