@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.config import Settings
+from tocsin.contain.ladder import ACTS_OF
 from tocsin.contain.plan import Plan
 from tocsin.errors import Conflict, StoreUnavailable, Usage
 from tocsin.main.cutter import Cutter, act_data
@@ -20,6 +21,10 @@ from tocsin.scope import episodes
 
 Clock = Callable[[], int]
 """Microseconds UTC."""
+CUTS = frozenset(kind for kinds in ACTS_OF.values() for kind in kinds)
+"""Kinds of act that are about an account. Letters and indicators are none: what is out stays out."""
+OUT = ("applied", "proven")
+"""States in which a letter or a bundle has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +56,44 @@ def contain(
     """
     if rung not in RUNGS:
         raise Usage(f"unknown rung '{rung}'", advice=f"The rungs are {', '.join(RUNGS)}.")
-    _check_who(who)
+    _check(about, who)
     cutter = Cutter(settings, now=now, who=who)
     subject = subject_of(settings, cutter.cases, about)
     persons = [cutter.person_of(account) for account in subject.accounts]
     accounts = list(dict.fromkeys(account for person in persons for account in person.accounts))
     made = cutter.planned(subject.incident, rung, accounts, asked_by=who, why=why or f"rung {rung}", again=True)
-    notes = list(dict.fromkeys(note for person in persons for note in person.notes))
+    head = _head(subject, rung, accounts, made, notes=dict.fromkeys(note for one in persons for note in one.notes))
+    asked = all(person.asked for person in persons)
     if dry_run:
-        return {**_head(subject, rung, accounts, made, notes), "dry_run": True, **_acts_planned(made)}
+        return {**head, "dry_run": True, **_acts_planned(made, asked=asked)}
     approved = approve or rung in settings.contain.pre_approved
     if subject.episodes:
         cutter.cases.assign(subject.incident, subject.episodes, at=now())
     standings = cutter.runner.plan(made.acts, approve=approved)
     if approved:
         standings = cutter.carry_out(standings)
-    return {**_head(subject, rung, accounts, made, notes), "dry_run": False, **told_of(standings)}
+    return {**head, "dry_run": False, **told_of(standings, asked=asked)}
 
 
 def undo(settings: Settings, about: str, *, who: str, why: str, now: Clock) -> dict[str, Any]:
-    """Take back one act, or every act of an incident or of an account, newest first.
+    """Take back one act, or every act of an incident or of an account, newest first. What is out stays out: letters
+    that are printed and indicators that are written are left as they are, and named.
 
     Raises `Usage` if there is no such act, `Conflict` if another process carries out acts.
     """
-    _check_who(who)
+    _check(about, who)
+    if not why.strip():
+        raise Usage("taking back needs a reason", advice='Add --why "she was on call": it stands in the journal.')
     cutter = Cutter(settings, now=now, who=who)
-    standings = _meant(cutter, about)
-    done = []
-    for standing in reversed(standings):
-        if standing.state not in ("undone", "refused"):
-            done.append(cutter.runner.undo(standing.act.id, why=why))
+    standings = [one for one in _meant(cutter, about) if one.state not in ("undone", "refused")]
+    out = [one for one in standings if one.act.kind not in CUTS and one.state in OUT]
+    done = [cutter.runner.undo(one.act.id, why=why) for one in reversed(standings) if one not in out]
+    if out and not done:
+        raise Conflict(f"{_out(out)} cannot be taken back: it is out", done="Nothing was done.")
     if not done:
         raise Conflict("everything of it is taken back already", done="Nothing was done.")
-    return {"undone": True, **told_of(done), "notes": _notes(cutter, done)}
+    stays = [f"{_out(out)}: out, and stays so"] if out else []
+    return {"undone": True, **told_of(done), "notes": [*_notes(cutter, done), *stays]}
 
 
 def resume(settings: Settings, *, who: str = "resume", now: Clock) -> dict[str, Any]:
@@ -101,8 +111,9 @@ def acts(settings: Settings, incident: str | None = None) -> dict[str, Any]:
     return told_of(wiring.cases(settings).acts(incident=incident))
 
 
-def told_of(standings: Iterable[Standing]) -> dict[str, Any]:
-    """Acts, and which of them have not come to what they should: `sound` if there are none."""
+def told_of(standings: Iterable[Standing], *, asked: bool = True) -> dict[str, Any]:
+    """Acts, and which of them have not come to what they should: `sound` if there are none and every provider could be
+    `asked` for the person's other accounts."""
     standings = list(standings)
     alive = [one.act.id for one in standings if one.state == "unproven" and one.proof.get("state") == "alive"]
     unknown = [one.act.id for one in standings if one.state == "unproven" and one.proof.get("state") != "alive"]
@@ -112,7 +123,7 @@ def told_of(standings: Iterable[Standing]) -> dict[str, Any]:
         "alive": alive,
         "unknown": unknown,
         "failed": failed,
-        "sound": not (alive or unknown or failed),
+        "sound": asked and not (alive or unknown or failed),
     }
 
 
@@ -126,11 +137,14 @@ def subject_of(settings: Settings, cases: Any, about: str) -> Subject:
     climbs = episodes(alerts, settings.rungs())
     given = cases.incident_of(one.id for one in climbs)
     incident = {one.id: given.get(one.id) or incident_id([one.id]) for one in climbs}
-    about, *absorbed = names_of(cases, about)
+    about, *absorbed = names_of(cases, _in_full(about, (*incident.values(), *_incidents(cases))))
     meant = [one for one in climbs if about in (one.id, incident[one.id]) or incident[one.id] in absorbed]
     if not meant:
         named = [one for one in climbs if about in (one.account, one.account.rpartition("|")[2])]
-        named = named or [one for one in climbs if about in {alert_id(alert) for alert in one.alerts}]
+        alerts_named = [alert_id(alert) for alert in alerts]
+        named = named or [
+            one for one in climbs if _in_full(about, alerts_named) in {alert_id(alert) for alert in one.alerts}
+        ]
         if len({one.account for one in named}) > 1:
             raise Usage("several accounts have this name", advice="Say it in full: system|value.")
         meant = named[-1:]
@@ -166,6 +180,7 @@ def _meant(cutter: Cutter, about: str) -> list[Standing]:
         found = [] if one is None else [one]
     else:
         everything = cutter.cases.acts()
+        about = _in_full(about, _incidents(cutter.cases))
         found = [one for one in everything if one.act.incident in names_of(cutter.cases, about)]
         found = found or [one for one in everything if about in (one.act.target, one.act.target.rpartition("|")[2])]
     if not found:
@@ -173,25 +188,48 @@ def _meant(cutter: Cutter, about: str) -> list[Standing]:
     return found
 
 
-def _check_who(who: str) -> None:
+def _in_full(about: str, names: Iterable[str]) -> str:
+    """The one name of an incident or alert that begins with what a person typed; what they typed if there is none.
+    Raises `Usage`."""
+    told = dict.fromkeys(names)
+    begins = about.startswith(("INC-", "A-")) and about not in told
+    found = [name for name in told if name.startswith(about)] if begins else [about]
+    if len(found) > 1:
+        raise Usage(f"{len(found)} incidents or alerts begin with {about}", advice="Say the name in full.")
+    return found[0] if found else about
+
+
+def _incidents(cases: Any) -> list[str]:
+    """Names of all incidents with acts, and of those that were found to be another one."""
+    return [*(one.act.incident for one in cases.acts()), *(name for name, _, _ in cases.kept(MERGED))]
+
+
+def _check(about: str, who: str) -> None:
+    if not about.strip():
+        raise Usage("nothing is named", advice="Name an incident, an alert or an account.")
     if not who.strip():
         raise Usage("an act needs the name of who asks for it", advice="Add --who NAME.")
 
 
-def _head(subject: Subject, rung: str, accounts: list[str], made: Plan, notes: list[str]) -> dict[str, Any]:
+def _out(standings: list[Standing]) -> str:
+    return ", ".join(f"{one.act.id} ({one.act.kind})" for one in standings)
+
+
+def _head(subject: Subject, rung: str, accounts: list[str], made: Plan, *, notes: Iterable[str]) -> dict[str, Any]:
     return {
         "incident": subject.incident,
         "rung": rung,
         "accounts": accounts,
         "not_enforced": made.not_enforced,
         "gaps": [{"account": gap.account, "kind": gap.kind, "words": gap.words} for gap in made.gaps],
-        "notes": notes,
+        "notes": list(notes),
     }
 
 
-def _acts_planned(made: Plan) -> dict[str, Any]:
+def _acts_planned(made: Plan, *, asked: bool) -> dict[str, Any]:
     return told_of(
-        Standing(act=act, state="planned", attempts=0, since=0, next_at=0, before={}, proof={}) for act in made.acts
+        (Standing(act=act, state="planned", attempts=0, since=0, next_at=0, before={}, proof={}) for act in made.acts),
+        asked=asked,
     )
 
 

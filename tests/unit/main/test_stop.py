@@ -13,6 +13,7 @@ from tocsin.config import Settings
 from tocsin.config.sections import Connector, Containment, Probe
 from tocsin.errors import Conflict, Usage
 from tocsin.main import stop
+from tocsin.model.act import Act
 
 ACCOUNT = "https://idp.test|dupont"
 TOLD = {"who": "A. Garde", "why": "stolen"}
@@ -145,3 +146,55 @@ def test_an_incident_that_another_absorbed_is_found_by_both_names(tmp_path: Path
     assert set(stop.names_of(cases, told["incident"])) == {"INC-whole", "INC-middle", told["incident"]}
     assert stop.subject_of(settings, cases, "INC-whole").accounts == (ACCOUNT,)
     assert states(stop.undo(settings, "INC-whole", **TOLD, now=clock)) == ["undone"] * 3
+
+
+def test_the_beginning_of_an_incidents_name_is_enough(tmp_path: Path, clock: stop.Clock) -> None:
+    settings = settings_of(tmp_path)
+    name = stop.contain(settings, ACCOUNT, **TOLD, approve=True, now=clock)["incident"]
+    assert stop.contain(settings, name[:7], **TOLD, dry_run=True, now=clock)["incident"] == name
+    assert states(stop.undo(settings, name[:7], **TOLD, now=clock)) == ["undone"] * 3
+
+
+def test_a_beginning_that_two_incidents_share_cuts_nobody(tmp_path: Path, clock: stop.Clock) -> None:
+    settings = settings_of(tmp_path)
+    for account in (ACCOUNT, "https://idp.test|durand"):
+        stop.contain(settings, account, **TOLD, now=clock)
+    for command in (stop.contain, stop.undo):
+        with pytest.raises(Usage, match="2 incidents or alerts begin with INC-"):
+            command(settings, "INC-", **TOLD, now=clock)
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_nothing_named_is_nothing_done(tmp_path: Path, clock: stop.Clock, empty: str) -> None:
+    """A shell variable that is not set must not mean whatever incident there is."""
+    settings = settings_of(tmp_path)
+    stop.contain(settings, ACCOUNT, **TOLD, now=clock)
+    with pytest.raises(Usage, match="nothing is named"):
+        stop.contain(settings, empty, **TOLD, approve=True, now=clock)
+    with pytest.raises(Usage, match="nothing is named"):
+        stop.undo(settings, empty, **TOLD, now=clock)
+    with pytest.raises(Usage, match="needs a reason"):
+        stop.undo(settings, ACCOUNT, who="A. Garde", why=empty, now=clock)
+    assert states(stop.acts(settings)) == ["planned"] * 3
+
+
+def test_what_is_out_stays_out(tmp_path: Path, clock: stop.Clock) -> None:
+    """A false alarm gives the account back; the letters that left are not called taken back."""
+    settings = settings_of(tmp_path)
+    told = stop.contain(settings, ACCOUNT, **TOLD, approve=True, now=clock)
+    letters = Act(
+        id="ACT-letters", incident=told["incident"], kind="print-letters", by="printer", target="lot-1",
+        asked_by="A. Garde", why="breach",
+    )  # fmt: skip
+    cases = wiring.cases(settings)
+    cases.plan([letters], at=clock(), who="A. Garde", approve=True)
+    cases.move(letters.id, "begun", of=("approved",), at=clock(), who="A. Garde")
+    cases.move(letters.id, "proven", of=("begun",), at=clock(), who="A. Garde")
+    back = stop.undo(settings, told["incident"], **TOLD, now=clock)
+    assert states(back) == ["undone"] * 3
+    assert "ACT-letters (print-letters): out, and stays so" in back["notes"]
+    with pytest.raises(Conflict, match="cannot be taken back"):
+        stop.undo(settings, letters.id, **TOLD, now=clock)
+    standing = cases.act(letters.id)
+    assert standing is not None
+    assert standing.state == "proven"

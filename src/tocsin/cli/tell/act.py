@@ -15,7 +15,9 @@ _COLOURS = {"proven": "green", "undone": "green", "unproven": "red", "failed": "
 def tell_contain(told: dict[str, Any]) -> None:
     """Tell the result of this command."""
     out = stdout()
-    out.print(f"[bold]{told['incident']}[/], rung {told['rung']}: {len(told['accounts'])} accounts of the person")
+    many = len(told["accounts"])
+    accounts = "1 account" if many == 1 else f"{many} accounts, those of the same persons among them"
+    out.print(f"[bold]{told['incident']}[/], rung {told['rung']}: {accounts}", soft_wrap=True)
     if told["not_enforced"]:
         out.print(f"Not enforced: {told['not_enforced']}.", style="yellow", markup=False)
     _tell_acts(out, told)
@@ -78,7 +80,7 @@ def _tell_open(out: Console, told: dict[str, Any]) -> None:
     ):
         if ids:
             out.print(f"{words}: {', '.join(ids)}", style="bold red", markup=False, soft_wrap=True)
-    if not told["sound"]:
+    if told["alive"] or told["unknown"] or told["failed"]:
         out.print("They are tried again by the server, or by `tocsin resume`.")
 
 
