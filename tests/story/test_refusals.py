@@ -12,8 +12,14 @@ from tocsin.ledger import Ledger
 
 
 @pytest.mark.parametrize(
-    "command", ["alerts", "explain A-1", "scope", "coverage", "verify", "calibrate", "calibrate --dry-run", "rebuild"]
-)
+    "command",
+    [
+        "alerts", "explain A-1", "scope", "coverage", "verify", "calibrate", "calibrate --dry-run", "rebuild",
+        "incident", "dossier INC-1", "declare INC-1", "notify INC-1", "undo INC-1 --who x --why y", "resume",
+        "decide true A-1 --who x", "share --list", "twin",
+        "reveal 0100000000000000000000000000000000 --who x --reason y",
+    ],
+)  # fmt: skip
 def test_before_any_import_a_question_says_what_to_do(home: Home, command: str) -> None:
     ran = home.run(*command.split(), code=4)
     assert "tocsin import" in sentence(ran)

@@ -85,6 +85,14 @@ def test_a_rebuild_meets_every_decision_again(mine: Home, region: Region) -> Non
     assert (mine.told("alerts"), mine.told("scope")) == before
 
 
+def test_what_to_do_next_can_be_typed_as_it_stands(mine: Home, region: Region) -> None:
+    account = stolen(region)
+    value = account.rpartition("|")[2]
+    said = " ".join(mine.run("decide", "false", account, "--who", "officer", "--dry-run").out.split())
+    assert f"false, about {account} (account {value}), by officer." in said
+    assert f"tocsin undo {value} --who NAME --why TEXT" in said
+
+
 def test_a_dry_run_records_nothing(mine: Home, region: Region) -> None:
     told = mine.told("decide", "true", stolen(region), "--who", "officer", "--dry-run")
     assert (told["recorded"], told["batch"]) == (False, 0)
@@ -96,7 +104,10 @@ def test_a_dry_run_records_nothing(mine: Home, region: Region) -> None:
     [
         (("perhaps", "x"), "unknown decision"),
         (("true", "nobody"), "no alert, episode or account"),
-        (("true", "{account}", "--until", "2030-01-01"), "has an end"),
+        (("true", ""), "nothing is named"),
+        (("aware", ""), "no incident is named"),
+        (("aware", "INC-none"), "no incident has the name"),
+        (("true", "{account}", "--until", "2030-01-01"), "the end of an `expected`"),
         (("mine", "{account}", "--event", "zz"), "32 hexadecimal"),
         (("mine", "{account}", "--event", "0" * 32), "not of this account"),
         (("mine", "{account}", "--session", "1"), "not of this account"),

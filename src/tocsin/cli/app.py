@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from cyclopts import App
 
 from tocsin import __version__
 from tocsin.config import Settings, settings
+from tocsin.errors import StoreUnavailable
 
 app = App(
     name="tocsin",
@@ -32,9 +35,36 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 source unreadable, 4 store, 5 ledger da
 
 
 def settings_of(state: Path | None) -> Settings:
-    """The settings in force, with the state folder that a command was given."""
+    """The settings in force, with the state folder that a command was given. Raises `StoreUnavailable` if another user
+    owns it and keeps it shut."""
     made = settings()
-    return replace(made, state=state) if state else made
+    made = replace(made, state=state) if state else made
+    _open_to_us(made.state)
+    return made
+
+
+def _open_to_us(state: Path) -> None:
+    try:
+        owner = state.stat().st_uid
+    except PermissionError:
+        whose = "that owns it"
+    except OSError:  # not there yet
+        return
+    else:
+        if os.access(state, os.R_OK | os.X_OK):
+            return
+        whose = _name_of(owner)
+    raise StoreUnavailable(
+        f"the state folder {state} is shut to {_name_of(os.geteuid())}",
+        advice=f"Give the command as the user {whose}, by sudo -u.",
+    )
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
 
 
 def now() -> datetime:

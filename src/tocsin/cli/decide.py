@@ -63,7 +63,9 @@ def decide(
         return
     out = tell.stdout()
     said = "Would be recorded" if dry_run else f"Recorded in batch {told['batch']}"
-    out.print(f"{said}: {what}, by {who}.", markup=False)
+    decision = told["decision"]
+    whose = f" (account {decision['account'].rpartition('|')[2]})" if decision["account"] else ""
+    out.print(f"{said}: {what}, about {decision['about']}{whose}, by {decision['who']}.", markup=False, soft_wrap=True)
     for alert in told["alerts"]:
         out.print(f"Alert {alert['alert']}: {alert['rung']}.", markup=False)
     for line in told["next"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,10 +11,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin import wiring
 from tocsin.config import Settings
 from tocsin.errors import Usage
 from tocsin.main.beside import writing
 from tocsin.main.inspect import Reading
+from tocsin.main.study import study
 from tocsin.main.tables import alert_id, instant
 from tocsin.model.alert import Alert
 from tocsin.model.decision import SOMEBODY_ELSE, THE_OWNER, WHAT, Decision
@@ -56,7 +59,7 @@ def decide(
     reading = Reading(settings)
     _check(what, who, until, at, now)
     lines, named = tuple(events), tuple(sessions)
-    subject = Subject("", about, ()) if what == "aware" else subject_of(reading, about)
+    subject = _incident(reading, about, now) if what == "aware" else subject_of(reading, about)
     if what in ("mine", "not-mine") and not lines and not named:
         named = tuple(one["session"] for one in in_doubt(settings, about))
         if not named:
@@ -107,6 +110,8 @@ def in_doubt(settings: Settings, about: str) -> list[dict[str, Any]]:
 
 def subject_of(reading: Reading, about: str) -> Subject:
     """The account that an alert's, an episode's or its own name means. Raises `Usage`."""
+    if not about.strip():
+        raise Usage("nothing is named", advice="Name an alert, an episode or an account.")
     alerts = reading.alerts()
     meant = [alert for alert in alerts if about in (alert.account, alert.account.rpartition("|")[2])]
     meant = meant or [alert for alert in alerts if alert_id(alert).startswith(about)]
@@ -120,13 +125,18 @@ def subject_of(reading: Reading, about: str) -> Subject:
     return Subject(account, about, tuple(alert for alert in alerts if alert.account == account))
 
 
+def _incident(reading: Reading, name: str, now: datetime) -> Subject:
+    """What awareness is about: an incident that there is, so that no clock runs unseen. Raises `Usage`."""
+    return Subject("", study(reading, wiring.cases(reading.settings), now).incident(name).id, ())
+
+
 def _check(what: str, who: str, until: datetime | None, at: datetime | None, now: datetime) -> None:
     if what not in WHAT:
         raise Usage(f"unknown decision '{what}'", advice=f"Known: {', '.join(WHAT)}.")
     if not who.strip():
         raise Usage("a decision needs the name of who takes it", advice="Add --who NAME.")
     if until is not None and (what != "expected" or until <= now):
-        raise Usage("only `expected` has an end, and it lies ahead")
+        raise Usage("--until is the end of an `expected`, and lies in the future", done="Nothing was recorded.")
     if at is not None and at > now:
         raise Usage("a decision cannot be taken in the future")
 
@@ -179,14 +189,15 @@ def _opposed(reading: Reading, decision: Decision) -> list[Decision]:
 def _next(decision: Decision, opposed: list[Decision]) -> list[str]:
     """What a person would do now."""
     told = []
+    account = shlex.quote(decision.account.rpartition("|")[2])
     if opposed:
         told.append("Somebody decided the contrary: until you agree, whom these sessions exposed stays `unsure`.")
     if decision.what in ("challenge-failed", "true"):
-        told.append("Cut the account: tocsin contain INCIDENT --rung suspend --who NAME.")
+        told.append(f"Cut the account: tocsin contain {account} --rung suspend --who NAME")
     if decision.what in ("challenge-passed", "false", "expected"):
-        told.append("Give the account back if it was cut: tocsin undo INCIDENT --who NAME.")
+        told.append(f"Give the account back if it was cut: tocsin undo {account} --who NAME --why TEXT")
     if decision.what in ("mine", "not-mine"):
-        told.append("See whose data is exposed now: tocsin scope.")
+        told.append("See whose data is exposed now: tocsin scope")
     if decision.what == "aware":
-        told.append("The 72 hours run: tocsin declare INCIDENT.")
+        told.append(f"The 72 hours run: tocsin declare {decision.about}")
     return told

@@ -46,8 +46,9 @@ def make_draft(
     if form not in FORMS:
         raise Usage(f"unknown form '{form}'", advice=f"Known: {', '.join(FORMS)}.")
     _check(aware_at, who, now)
+    reading = Reading(settings)
     cases = wiring.cases(settings)
-    known = picture(Reading(settings), cases, name, now)
+    known = picture(reading, cases, name, now)
     if aware_at is not None and who is not None:
         if dry_run:
             known = _as_if_aware(known, aware_at, who)

@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from tocsin import wiring
 from tocsin.config import Settings
 from tocsin.door.persons import Persons
-from tocsin.errors import StoreUnavailable, Usage
+from tocsin.errors import Usage
 from tocsin.explain.nearest import nearest_reason
 from tocsin.explain.reasons import reasons
 from tocsin.explain.staff import Staff
 from tocsin.main.decisions import decisions_of
 from tocsin.main.harvest import Harvest, harvest_data
+from tocsin.main.present import present
 from tocsin.main.recorded import recorded
 from tocsin.main.saved import folded_in, not_written_yet, state_path
 from tocsin.main.serve.outbox import fresh_alerts, key_of
@@ -38,8 +39,7 @@ class Reading:
     """A region's derived parts, to read: of the batches that are folded, so that no half of one is ever shown."""
 
     def __init__(self, settings: Settings) -> None:
-        if not (settings.state / "derived").exists():
-            raise StoreUnavailable("there is nothing here yet", advice="Import a trail first: tocsin import PATH.")
+        present(settings, folded=True)
         self.settings = settings
         self.folded = folded_in(state_path(settings))
         self.parts = wiring.parts(settings.state / "derived", upto=self.folded)
@@ -55,6 +55,8 @@ class Reading:
 
     def alert(self, name: str) -> Alert:
         """One alert by its name (or the beginning of it). Raises `Usage`."""
+        if not name.strip():
+            raise Usage("no alert is named", advice="`tocsin alerts` lists them.")
         found = [alert for alert in self.alerts() if alert_id(alert).startswith(name)]
         if len(found) != 1:
             what = "no alert has" if not found else f"{len(found)} alerts have"

@@ -25,6 +25,7 @@ from tocsin.config import Settings
 from tocsin.errors import ConnectorFailed, SourceUnreadable, Usage
 from tocsin.main.establish import study
 from tocsin.main.inspect import Reading
+from tocsin.main.present import present
 from tocsin.main.publish import BY, KIND, SIGNATURE, Publisher
 from tocsin.main.study import Study, pictured
 from tocsin.main.tables import instant
@@ -93,6 +94,7 @@ def receive(settings: Settings, path: Path, *, now: datetime) -> dict[str, Any]:
         raise _refused("it has expired")
     if max(bundle.modified, bundle.indicators.last_at) > at + int(AHEAD.total_seconds() * 1e6):
         raise _refused("it is of the future")
+    present(settings)
     return _kept(wiring.cases(settings), bundle, at)
 
 

@@ -47,7 +47,9 @@ def person_of(account: str, *, questions: Any | None, directories: Iterable[Any]
         try:
             accounts |= dict.fromkeys(_at(directory, account, names, set(accounts)))
         except ConnectorFailed as problem:
-            notes.append(f"other accounts of this person could not be asked for, {problem.failed}: give the command again")
+            notes.append(
+                f"other accounts of this person could not be asked for, {problem.failed}: give the command again"
+            )
             asked = False
     if len(accounts) > MOST:
         return Person((account,), (*notes, f"{len(accounts)} accounts bear this identifier: no person has so many"))

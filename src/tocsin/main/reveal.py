@@ -11,6 +11,7 @@ from tocsin import wiring
 from tocsin.config import Settings
 from tocsin.door.addressees import addressees_of
 from tocsin.errors import Usage
+from tocsin.main.present import present
 from tocsin.model.addressee import QUEUE, Addressee, Queued
 from tocsin.model.event import PATIENT_BYTES
 
@@ -20,6 +21,7 @@ def reveal(
 ) -> dict[str, Any]:
     """Identifiers of some references, with a receipt; with `identity`, names and addresses too. Raises `Usage`."""
     wanted = [_reference(one) for one in references]
+    present(settings)
     source = wiring.identities(settings) if identity else None
     vault = wiring.vault(settings, wiring.region_references(settings))
     known = vault.reveal(wanted, reason=reason, who=who, now=now)

@@ -12,6 +12,7 @@ from tocsin.contain.plan import Plan
 from tocsin.errors import Conflict, StoreUnavailable, Usage
 from tocsin.main.cutter import Cutter, act_data
 from tocsin.main.inspect import Reading
+from tocsin.main.present import present
 from tocsin.main.study import MERGED
 from tocsin.main.tables import alert_id
 from tocsin.model.act import NEVER, UNFINISHED, Standing
@@ -84,6 +85,7 @@ def undo(settings: Settings, about: str, *, who: str, why: str, now: Clock) -> d
     _check(about, who)
     if not why.strip():
         raise Usage("taking back needs a reason", advice='Add --why "she was on call": it stands in the journal.')
+    present(settings)
     cutter = Cutter(settings, now=now, who=who)
     standings = [one for one in _meant(cutter, about) if one.state not in ("undone", "refused")]
     out = [one for one in standings if one.act.kind not in CUTS and one.state in OUT]
@@ -98,6 +100,7 @@ def undo(settings: Settings, about: str, *, who: str, why: str, now: Clock) -> d
 
 def resume(settings: Settings, *, who: str = "resume", now: Clock) -> dict[str, Any]:
     """Carry on with every act that is unfinished and due; what is due later is told with its time."""
+    present(settings)
     cutter = Cutter(settings, now=now, who=who)
     done = cutter.runner.resume()
     left = [one for one in cutter.cases.acts(states=UNFINISHED) if one.next_at < NEVER]

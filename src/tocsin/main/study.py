@@ -49,6 +49,8 @@ class Study:
 
     def incident(self, name: str) -> Incident:
         """One incident by its id, the beginning of it, or an id that it absorbed. Raises `Usage`."""
+        if not name.strip():  # a variable of a shell that is not set must not mean the only one there is
+            raise Usage("no incident is named", advice="`tocsin incident` lists them.")
         exact = [one for one in self.incidents if name == one.id or name in one.absorbed]
         found = exact or [one for one in self.incidents if one.id.startswith(name)]
         if len(found) != 1:

@@ -125,8 +125,9 @@ def notify(
 
 
 def _case(settings: Settings, incident: str, out: Path | None, now: datetime) -> _Case:
+    reading = Reading(settings)
     cases = wiring.cases(settings)
-    found = picture(Reading(settings), cases, incident, now)
+    found = picture(reading, cases, incident, now)
     folder = out or settings.state / "documents" / found.incident.id / "letters"
     return _Case(
         settings=settings,

@@ -32,6 +32,7 @@ from tocsin.exam.thieves import BEHAVIOURS, Theft, moved, theft
 from tocsin.exam.twin import Around, Try, around, outcome, summary
 from tocsin.main.intake import Progress, unheard
 from tocsin.main.learning import put_in_force
+from tocsin.main.present import present
 from tocsin.main.river import River, accepted_order
 from tocsin.main.saved import load, state_path
 from tocsin.main.settings_told import settings_in
@@ -135,13 +136,14 @@ def twin(
 
 def read(settings: Settings) -> Scratch:
     """The region as its last saved state has it, read only. Raises `StoreUnavailable` if there is none that fits."""
+    present(settings)
     river = wiring.river(Settings(), (wiring.factory(),), contain=False)
     with tempfile.TemporaryDirectory(prefix="tocsin-twin-") as folder:
         copied = Path(folder) / "judge"
         try:
             shutil.copyfile(state_path(settings), copied)  # a server may write the next one at any moment
         except OSError:
-            raise StoreUnavailable("there is no state of the judge here", advice=_NEEDED) from None
+            raise StoreUnavailable("there is no saved state of the judge here", advice=_NEEDED) from None
         resumed = load(copied, river)
     if resumed is None:
         raise StoreUnavailable("the judge's state is of another version", advice="Run: tocsin rebuild.")
