@@ -67,6 +67,18 @@ def test_a_restart_reads_on_and_adds_nothing(home: Home, region: Callable[[str],
     assert home.told("verify")["batches"] == 2
 
 
+def test_a_folder_that_cannot_be_read_is_no_quiet_night(home: Home, tmp_path: Path) -> None:
+    """A typing error in a path is said at once, and that it is mended too."""
+    folder = tmp_path / "later"
+    with serving(home, "--follow", f"services={folder}") as serve:
+        until(lambda: serve.heard("unread"))
+        assert serve.heard("unread")[0]["source"] == "services"
+        assert "No such file or directory" in serve.heard("unread")[0]["problem"]
+        folder.mkdir()
+        until(lambda: serve.heard("read"))
+        assert serve.stop() == 0
+
+
 def test_nothing_to_watch_and_a_wrong_address_are_told(home: Home) -> None:
     assert "nothing is to be watched" in sentence(home.run("serve", "--listen", "", code=2))
     assert "loopback" in sentence(home.run("serve", "--listen", "0.0.0.0:1", "--only", "judge", code=2))

@@ -196,8 +196,29 @@ def test_a_line_that_is_too_long_is_told_by_its_beginning(
 def test_a_folder_that_is_not_there_yet(folder: Path, ledger: Ledger) -> None:
     follower = following(folder / "later", ledger)
     look(follower)
+    assert follower.trouble == "the folder cannot be read: No such file or directory"
     (folder / "later").mkdir()
     grow(folder / "later" / "AuditEvent.ndjson", b"one\n")
     look(follower)
     follower.close()
     assert ledger.lines == [b"one"]
+    assert follower.trouble == ""
+
+
+def test_a_file_that_is_shut_is_told_until_it_can_be_read(
+    folder: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = following(folder, ledger)
+    grow(folder / "AuditEvent-1.ndjson", b"one\n")
+    with monkeypatch.context() as shut:
+        shut.setattr("os.open", _refused)
+        look(follower)
+        assert follower.trouble == "a file in it cannot be read: Permission denied"
+    look(follower)
+    follower.close()
+    assert ledger.lines == [b"one"]
+    assert follower.trouble == ""
+
+
+def _refused(*_: object) -> int:
+    raise PermissionError(13, "Permission denied")

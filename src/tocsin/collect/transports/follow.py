@@ -68,7 +68,7 @@ class Follower:
         ticks: Callable[[], float],
     ) -> None:
         """`known`: what the ledger says of a source: {SHA-256 of what was read of a file: its bytes}."""
-        self._source = source
+        self.source = source
         self._folder = folder
         self._known = known
         self._take = take
@@ -76,12 +76,17 @@ class Follower:
         self._files: dict[tuple[int, int], _File] = {}
         self._done: dict[tuple[int, int], tuple[int, int]] = {}
         self._lock = threading.Lock()
+        self._problem = ""
         self.behind = 0
         """Bytes that were there at the last look and are not delivered."""
+        self.trouble = ""
+        """Why the folder, or some of its files, could not be read at the last look."""
 
     def look(self) -> bool:
         """Deliver what has come; whether there is more to read at once."""
+        self._problem = ""
         self._find()
+        self.trouble = self._problem
         self.behind, more = 0, False
         for key, file in list(self._files.items()):
             try:
@@ -99,7 +104,7 @@ class Follower:
 
     def _find(self) -> None:
         seen = set()
-        for entry in _entries(self._folder):
+        for entry in self._entries():
             try:
                 status = entry.stat()
             except OSError:
@@ -117,10 +122,23 @@ class Follower:
                 self._done[key] = (status.st_size, status.st_mtime_ns)
                 self._let_go(key)
 
+    def _entries(self) -> list[os.DirEntry[str]]:
+        """Plain files that may hold a trail, by name; none if the folder cannot be read (yet)."""
+        try:
+            with os.scandir(self._folder) as found:
+                files = [entry for entry in found if _NAME.fullmatch(entry.name) and entry.is_file()]
+        except OSError as problem:
+            self._problem = f"the folder cannot be read: {problem.strerror}"
+            return []
+        return sorted(files, key=lambda one: one.name)
+
     def _begin(self, key: tuple[int, int], path: Path) -> None:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        except OSError:
+        except FileNotFoundError:  # it was moved meanwhile
+            return
+        except OSError as problem:
+            self._problem = f"a file in it cannot be read: {problem.strerror}"
             return
         status = os.fstat(descriptor)
         if (status.st_dev, status.st_ino) != key:  # it was exchanged meanwhile: next time
@@ -132,7 +150,7 @@ class Follower:
 
     def _take_up(self, file: _File, size: int) -> None:
         """Go to the furthest position that the ledger knows of a file that begins like this one."""
-        known = sorted((length, sha256) for sha256, length in self._known(self._source).items() if 0 < length <= size)
+        known = sorted((length, sha256) for sha256, length in self._known(self.source).items() if 0 < length <= size)
         running, at = hashlib.sha256(), 0
         for length, sha256 in known:
             at = _hash_on(file.descriptor, running, at, length)
@@ -209,23 +227,12 @@ class Follower:
         with self._lock:
             file.waits = True
         try:
-            self._take(Delivery(self._source, data, self._ticks(), stream, mark, heard))
+            self._take(Delivery(self.source, data, self._ticks(), stream, mark, heard))
         except Busy:
             with self._lock:
                 file.waits = False
             return False
         return True
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Plain files that may hold a trail, by name; none if the folder is not there (yet)."""
-    try:
-        with os.scandir(folder) as found:
-            return sorted(
-                (entry for entry in found if _NAME.fullmatch(entry.name) and entry.is_file()), key=lambda one: one.name
-            )
-    except OSError:
-        return []
 
 
 def _still_there(file: _File) -> bool:

@@ -69,10 +69,12 @@ def run_judge(settings: Settings, *, loop: Loop, say: Say) -> None:
         if door is not None:
             stack.callback(door.close)
         followers = [_follower(told, region, collector) for told in settings.serve.follow]
+        troubles = dict.fromkeys(range(len(followers)), "")
         say("judge", {"event": "ready", "http": door.address if door else "", "folders": len(followers)})
         stack.callback(loop.every(LOOK_S, lambda: _look(followers)))
         stack.callback(loop.every(INBOX_S, lambda: _take_inbox(settings, collector)))
         stack.callback(loop.every(1.0, lambda: judge.show(collector, followers)))
+        stack.callback(loop.every(1.0, lambda: _tell_trouble(followers, troubles, say)))
         while loop.goes_on():
             judge.turn(0.05)
             if collector.trouble is not None:
@@ -153,6 +155,7 @@ class Judging:
                 "rejected": collector.rejected,
                 "alerts": self.alerts,
                 "behind_bytes": sum(follower.behind for follower in followers),
+                "unread": {one.source: one.trouble for one in followers if one.trouble},
             },
         )
 
@@ -298,6 +301,16 @@ def _follower(told: str, region: Region, collector: Collector) -> Follower:
 def _look(followers: list[Follower]) -> None:
     while sum(follower.look() for follower in followers):
         pass  # there is more to read at once
+
+
+def _tell_trouble(followers: list[Follower], told: dict[int, str], say: Say) -> None:
+    """Say of a followed folder that it cannot be read, and that it can again; each once. A typing error in a path must
+    not look like a quiet night."""
+    for place, follower in enumerate(followers):
+        if follower.trouble != told[place]:
+            told[place] = follower.trouble
+            problem = f"{follower.trouble}; it is tried again" if follower.trouble else ""
+            say("judge", {"event": "unread" if problem else "read", "source": follower.source, "problem": problem})
 
 
 def _take_inbox(settings: Settings, collector: Collector) -> None:
