@@ -57,7 +57,7 @@ def picture_of(known: Study, incident: Incident, reading: Reading, cases: Any, n
     journal = sorted((line for name in names for line in cases.journal(incident=name)), key=lambda line: line.number)
     decisions = [one for one in reading.decisions() if _concerns(one, incident)]
     drafts = [(name, at) for name, at, told in cases.kept("declaration") if told.get("incident") in names]
-    instants = instants_of(traces, incident.opened_at, acts, aware_of(names, decisions))
+    instants = instants_of(traces, incident.opened_at, acts=acts, journal=journal, aware=aware_of(names, decisions))
     exposures = pictured([known.harvests[name].exposures for name in ids], known.persons)
     unnamed = _joined([known.harvests[name].unnamed for name in ids], UNNAMED)
     coverage = coverage_over(reading, instants.possible_from, instants.ended, now)

@@ -74,7 +74,7 @@ STATE: Final = {
     "approved": "approuvée",
     "refused": "refusée",
     "begun": "commencée ; l'effet n'est pas connu",
-    "applied": "exécutée, pas encore vérifiée",
+    "applied": "exécutée, sans relecture",
     "proven": "exécutée et vérifiée",
     "unproven": "exécutée, non vérifiée : redemandée",
     "failed": "échouée : retentée",
@@ -82,6 +82,18 @@ STATE: Final = {
     "undone": "annulée, et vérifié",
 }
 """Of `model.act.STATES`, said of an act (une mesure)."""
+
+STEP: Final = {**STATE, "planned": "prévue", "applied": "exécutée", "undoing": "annulation demandée"}
+"""Of `model.act.STATES`, said of a moment that has passed: a plan that was carried out since waits for nobody."""
+
+PROOF: Final = {
+    "dead": "mort : refusé",
+    "alive": "vivant : encore servi",
+    "unknown": "inconnu",
+    "unasked": "rien à relire : voir les vérifications",
+    "done": "relu : c'est fait",
+}
+"""Of what was read back of an act."""
 
 DECISION: Final = {
     "true": "verdict : un tiers a utilisé le compte",
@@ -145,9 +157,29 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", NARROW)
 
 
+def counted(count: int, one: str) -> str:
+    """0 personne, 1 personne, 2 personnes."""
+    return f"{number(count)}\N{NO-BREAK SPACE}{one}{'s' if count > 1 else ''}"
+
+
 def persons(count: int) -> str:
     """1 personne, 2 personnes."""
-    return f"{number(count)}\N{NO-BREAK SPACE}personne{'s' if count > 1 else ''}"
+    return counted(count, "personne")
+
+
+def seen(thief: int, unsure: int) -> str:
+    """Whose data a thief saw, and of whom nobody can tell, in one clause."""
+    told = f"Données de {persons(thief)} vues par le tiers"
+    if unsure:
+        return f"{told} ; de {persons(unsure)} de plus, par le tiers ou par le titulaire"
+    return f"{told} ; aucun cas douteux parmi les personnes que la trace nomme"
+
+
+def asked(why: str, who: str) -> str:
+    """Why an act was asked for, and by whom: a rung that is approved beforehand needs nobody."""
+    rung = RUNG.get(why.removeprefix("rung "))
+    reason = f"échelon « {rung} »" if rung else why
+    return ", ".join(word for word in (reason, "d'office" if who == "ladder" else who) if word)
 
 
 def moment(at_us: int, zone: str) -> str:

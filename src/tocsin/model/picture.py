@@ -57,7 +57,7 @@ class Moment:
     words: str = ""
     """What was told then: reasons in English, why, who."""
     fr: str = ""
-    """Of an alert: the same reasons in French."""
+    """Of an alert or an act: the same in French."""
     weight: int = 0
     """Of an alert, micro-nats; not a probability."""
     one_in: float = 0.0

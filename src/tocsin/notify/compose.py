@@ -177,6 +177,8 @@ def _happened(speaker: _Speaker, concerned: Concerned) -> Block:
     if concerned.by == "thief" and concerned.certainty == "possible":
         variant = "thief_possible"
     sentences = [speaker.fill(one) for one in speaker.text["happened"][variant]]
+    if variant == "thief" and concerned.certainty != "exported":
+        sentences.append(speaker.say("happened.copied"))
     if concerned.certainty == "exported":
         sentences.append(speaker.say("happened.exported"))
     if concerned.effect == "altered":

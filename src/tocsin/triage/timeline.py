@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from tocsin.model import french
 from tocsin.model.act import Act, Entry, Standing
 from tocsin.model.alert import Alert
 from tocsin.model.decision import Decision
@@ -49,11 +50,17 @@ _STEPS: Final = ("approved", "begun")
 """What is in the journal so that a stop costs nothing, and tells a reader nothing."""
 
 
+_FOLLOWS: Final = {"approved": "planned", "proven": "applied", "undone": "undoing"}
+"""State -> the one before it, which is not told where both came in the same second: nobody waited."""
+
+
 def _of_journal(journal: Iterable[Entry], act_of: Mapping[str, Act]) -> list[Moment]:
     """Acts, told once for each state they came into; those of one kind, account and second together."""
     told: dict[tuple[str, str], Entry] = {}
-    for entry in journal:
-        if entry.state not in _STEPS:
+    lines = list(journal)
+    at_once = {(entry.act, _FOLLOWS[entry.state], entry.at // _SECOND_US) for entry in lines if entry.state in _FOLLOWS}
+    for entry in lines:
+        if entry.state not in _STEPS and (entry.act, entry.state, entry.at // _SECOND_US) not in at_once:
             told.setdefault((entry.act, entry.state), entry)
     together: dict[tuple[object, ...], list[Entry]] = {}
     for entry in told.values():
@@ -66,7 +73,8 @@ def _of_journal(journal: Iterable[Entry], act_of: Mapping[str, Act]) -> list[Mom
         what = " ".join(str(word) for word in (kind, state) if word)
         words = ", ".join(str(word) for word in (why, who) if word)
         evidence = [name for entry in entries for name in (entry.act, f"J-{entry.number}")]
-        found.append(_moment(entries[0].at, "act", what, str(target), words + count, *evidence))
+        moment = _moment(entries[0].at, "act", what, str(target), words + count, *evidence)
+        found.append(replace(moment, fr=french.asked(str(why), str(who)) + count))
     return found
 
 
@@ -75,11 +83,24 @@ def decision_name(decision: Decision) -> str:
     return f"D-{decision.at % 10**12:x}-{decision.what}"
 
 
-def instants_of(traces: Sequence[Trace], detected: int, acts: Iterable[Standing], aware: Moment | None) -> Instants:
-    """The five instants. The end is known only where every account is cut and the cut was read back."""
+def instants_of(
+    traces: Sequence[Trace],
+    detected: int,
+    *,
+    acts: Iterable[Standing],
+    journal: Iterable[Entry],
+    aware: Moment | None,
+) -> Instants:
+    """The five instants. The end is known only where every account is cut and the cut was read back; one that was cut
+    and proven, and given back since, has not begun again before the thief is seen on it after that."""
     last = max(trace.sure_ended for trace in traces)
-    cut = {one.act.target for one in acts if one.act.kind == "suspend-account" and one.state == "proven"}
-    over = {trace.episode.account for trace in traces} <= cut
+    cuts = {one.act.id: one for one in acts if one.act.kind == "suspend-account"}
+    proven = {entry.act for entry in journal if entry.state == "proven"}
+    cut = {one.act.target for one in cuts.values() if one.state == "proven"}
+    back = {one.act.target: one.since for name, one in cuts.items() if one.state == "undone" and name in proven}
+    over = all(
+        trace.episode.account in cut or trace.sure_ended <= back.get(trace.episode.account, -1) for trace in traces
+    )
     return Instants(
         started=min(trace.sure_began for trace in traces),
         possible_from=min(trace.began for trace in traces),

@@ -59,10 +59,10 @@ def test_medical_data_that_was_seen_is_never_denied() -> None:
     ("measures", "said"),
     [
         ((1, 1, 1, 0), "Nous avons vérifié qu'il ne donne plus accès"),
-        ((3, 3, 3, 0), "Nous avons bloqué les 3 comptes utilisés. Nous avons vérifié"),
+        ((3, 3, 3, 0), "3 comptes ont été utilisés de cette façon. Nous les avons bloqués. Nous avons vérifié"),
         ((1, 1, 0, 0), "Nous avons bloqué le compte utilisé."),
         ((2, 1, 1, 1), "Nous avons demandé le blocage"),
-        ((1, 0, 0, 0), "Nous avons repéré l'accès"),
+        ((1, 0, 0, 0), "Nous avons repéré cet accès"),
     ],
 )
 def test_only_what_the_journal_proves_was_done(measures: tuple[int, int, int, int], said: str) -> None:
@@ -71,6 +71,19 @@ def test_only_what_the_journal_proves_was_done(measures: tuple[int, int, int, in
     text = text_of(letter(occasion=occasion))
     assert said in text
     assert ("Nous avons vérifié" in text) == (measures[2] == measures[0])
+
+
+def test_a_patient_takes_journals_for_newspapers() -> None:
+    """What a log is called among engineers means something else at a kitchen table."""
+    assert "journa" not in str(texts("identite_vue")).lower()
+
+
+@pytest.mark.parametrize(
+    ("by", "certainty", "said"), [("thief", "opened", True), ("thief", "exported", False), ("unsure", "opened", False)]
+)
+def test_who_saw_may_have_copied(by: str, certainty: str, said: bool) -> None:
+    text = text_of(letter(concerned(by=by, certainty=certainty)))
+    assert ("Elle a pu les copier." in text) is said
 
 
 def test_a_minors_letter_goes_to_the_representatives_and_is_about_the_minor() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from tocsin import wiring
 from tocsin.main.typeset import readable
+from tocsin.model import french
 from tocsin.model.incident import LINKS
-from tocsin.model.picture import Picture
+from tocsin.model.picture import Moment, Picture
 from tocsin.scope.claims import claims_of
 from tocsin.triage.dossier import TEMPLATE, dossier, page
 from unit.pictures import HOUR, START, instants, picture, unnamed
@@ -178,13 +179,43 @@ def test_acts_whose_patients_are_not_named_are_told() -> None:
     ("changed", "said"),
     [
         ({}, "rien ne prouve que c'est fini"),
-        ({"ended": START + HOUR}, "tous les comptes sont coupés et la coupure est vérifiée"),
+        ({"ended": START + HOUR}, "tous les comptes ont été coupés et la coupure a été vérifiée."),
         ({}, "Prise de connaissance par le responsable de traitement : à déterminer"),
         ({"aware": START, "aware_who": "Mme T"}, "Prise de connaissance : 04/10/2024 02:00:00 (UTC+2), selon Mme T"),
     ],
 )
 def test_what_is_known_of_time(changed: dict, said: str) -> None:
     assert said in all_text(data(picture(instants=instants(**changed))))
+
+
+def test_an_account_that_was_given_back_is_said_to_be() -> None:
+    one = picture(instants=instants(ended=START + HOUR))
+    back = replace(one, acts=(replace(one.acts[0], state="undone"),))
+    assert "la coupure a été vérifiée ; 1 est rendu à son titulaire." in all_text(data(back))
+
+
+def test_what_nobody_is_in_doubt_of_is_no_zero_to_wonder_at() -> None:
+    told = all_text(data(picture(exposed=[("thief", "opened", "name")])))
+    assert "Données de 1 personne vues par le tiers ; aucun cas douteux parmi les personnes que la trace nomme." in told
+    assert "Vues par le titulaire seul, donc non exposées : 0 personne." in told
+
+
+def test_measures_and_alerts_are_told_in_french_and_whole() -> None:
+    """No English word of the journal, no sentence that ends in a semicolon, nothing that waits for nobody."""
+    one = picture()
+    moments = (
+        Moment(at=START, kind="alert", what="suspend", weight=9_000_000, one_in=400.0, evidence=("A-1",)),
+        Moment(at=START, kind="act", what="delete-tokens planned", words="rung suspend, ladder",
+               fr=french.asked("rung suspend", "ladder"), evidence=("ACT-1",)),
+        Moment(at=START, kind="act", what="delete-tokens applied", evidence=("ACT-1",)),
+    )  # fmt: skip
+    unasked = replace(one.acts[0], proof={"state": "unasked"}, state="applied")
+    told = all_text(data(replace(one, timeline=moments, acts=(unasked,))))
+    assert "une semaine de compte sur 400 ;" not in told
+    assert re.search("suppression des jetons : prévue *échelon « suspendre le compte », d'office", told)
+    assert re.search("suppression des jetons : exécutée *ACT-1", told)
+    assert "exécutée, sans relecture" in told
+    assert not {"ladder", "rung", "unasked", "attend"} & set(re.findall(r"\w+", told))
 
 
 @pytest.mark.parametrize(

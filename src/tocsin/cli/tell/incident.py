@@ -38,8 +38,9 @@ def tell_incident(told: dict[str, Any]) -> None:
     out = stdout()
     instants = told["instants"]
     out.print(f"{told['incident']}, region {told['region']}", style="bold")
-    until = instants["ended"] or f"not known to have ended; last seen {_minute(instants['last_seen'])}"
-    out.print(f"From {_minute(instants['started'])} UTC until {until}. First alert {_minute(instants['detected'])}.")
+    over = f"until {_minute(instants['ended'])}" if instants["ended"] else "and nothing proves that it is over"
+    seen = "" if instants["ended"] else f" Last seen {_minute(instants['last_seen'])}."
+    out.print(f"From {_minute(instants['started'])} UTC {over}.{seen} First alert {_minute(instants['detected'])}.")
     if instants["possible_from"] < instants["started"]:
         out.print(f"Perhaps since {_minute(instants['possible_from'])}: sessions that may be the thief's.")
     _tell_accounts(told, out)

@@ -114,9 +114,8 @@ def _story(picture: Picture, zone: str) -> str:
     told = (
         f"{french.USED[picture.standing]} {french.number(count)} compte{'s' if count > 1 else ''} de professionnel, du "
         f"{french.moment(at.started, zone)} au {french.moment(at.last_seen, zone)} (dernier acte vu), sur : "
-        f"{', '.join(services) or french.OPEN}. Données de {french.persons(persons['thief'])} vues par le tiers ; de "
-        f"{french.persons(persons['unsure'])} de plus, par le tiers ou par le titulaire : la trace ne permet "
-        "pas de trancher."
+        f"{', '.join(services) or french.OPEN}. {french.seen(persons['thief'], persons['unsure'])}"
+        + (" : la trace ne permet pas de trancher." if persons["unsure"] else ".")
     )
     doubtful = sum(bool(one.doubts) for one in picture.coverage.services)
     if doubtful:
@@ -160,6 +159,7 @@ def _number(key: str, label: str, picture: Picture, note: str) -> Field:
     between = french.number(least) if least == most else f"de {french.number(least)} à {french.number(most)}"
     value = {"least": least, "most": most, "band": band(most), "list": "tranche", "version": lists()["version"]}
     told = "Le plus petit nombre : vues par le tiers ; le plus grand : peut-être vues, ou par le titulaire"
+    told = told if least != most else ""
     return Field(
         key=key, label=label, how="measured", value=value, shown=f"{between} (tranche {labels[band(most)]})",
         evidence=(counts.seal,), note=". ".join(word for word in (told, note) if word),

@@ -113,10 +113,14 @@ def _contact(told: Mapping[str, str]) -> tuple[Field, ...]:
     )
 
 
+_CUT = ("proven", "undoing", "undone")
+"""States of a suspension that was carried out; where the breach is over, each was read back."""
+
+
 def _dates(picture: Picture, clock: Due, zone: str) -> tuple[Field, ...]:
     at = picture.instants
     over = at.ended is not None
-    cut = [one.act.id for one in picture.acts if one.act.kind == "suspend-account" and one.state == "proven"]
+    cut = [one.act.id for one in picture.acts if one.act.kind == "suspend-account" and one.state in _CUT]
     first, last = (_event(picture, what) for what in ("first", "last"))
     doubtful = (
         f"Des sessions douteuses (tiers ou titulaire) vont du {french.moment(at.possible_from, zone)} au "

@@ -65,7 +65,7 @@ def _happened(picture: Picture, zone: str) -> dict[str, Any]:
             f"{french.USED[picture.standing]} {french.number(count)} compte{'s' if count > 1 else ''} de professionnel"
             f", du {french.moment(at.started, zone)} au {french.moment(at.last_seen, zone)}"
             + (
-                " : tous les comptes sont coupés et la coupure est vérifiée."
+                f" : {_cut(picture)}."
                 if at.ended is not None
                 else " (dernier acte vu ; rien ne prouve que c'est fini)."
             ),
@@ -96,12 +96,19 @@ def _happened(picture: Picture, zone: str) -> dict[str, Any]:
     return section("bref", "Ce qui s'est passé", paragraphs=[*told, aware])
 
 
+def _cut(picture: Picture) -> str:
+    back = {one.act.target for one in picture.acts if one.act.kind == "suspend-account" and one.state == "undone"}
+    given = len(back & set(picture.incident.accounts))
+    told = "tous les comptes ont été coupés et la coupure a été vérifiée"
+    since = "1 est rendu à son titulaire" if given == 1 else f"{given} sont rendus à leur titulaire"
+    return f"{told} ; {since}" if given else told
+
+
 def _exposed(picture: Picture) -> list[dict[str, Any]]:
     sums, seal = picture.counts, picture.counts.seal
     told = [
         sentence(
-            f"Données de {french.persons(sums.persons['thief'])} vues par le tiers ; de "
-            f"{french.persons(sums.persons['unsure'])} de plus, par le tiers ou par le titulaire.",
+            f"{french.seen(sums.persons['thief'], sums.persons['unsure'])}.",
             seal,
         )
     ]
@@ -111,7 +118,8 @@ def _exposed(picture: Picture) -> list[dict[str, Any]]:
     if acts:
         told.append(
             sentence(
-                f"{french.number(acts)} actes ont montré des patients que la trace ne nomme pas, donc non comptés ici.",
+                f"{french.counted(acts, 'acte')} {'ont' if acts > 1 else 'a'} montré des patients que la trace "
+                "ne nomme pas, donc non comptés ici.",
                 seal,
             )
         )
@@ -194,12 +202,14 @@ def _people(picture: Picture) -> dict[str, Any]:
     told = [
         sentence(
             f"{_capital(french.BY[by])} : {french.persons(sums.persons[by])}, "
-            f"{french.number(sums.records[by])} dossiers.",
+            f"{french.counted(sums.records[by], 'dossier')}.",
             seal,
         )
         for by in OTHERS
     ]
-    told.append(sentence(f"{french.persons(sums.persons['owner'])} vues par le titulaire seul : non exposées.", seal))
+    told.append(
+        sentence(f"Vues par le titulaire seul, donc non exposées : {french.persons(sums.persons['owner'])}.", seal)
+    )
     caption = "Personnes par donnée, certitude et par qui"
     return section(
         "personnes", "Les personnes", paragraphs=told,
@@ -223,16 +233,15 @@ def _done(picture: Picture, zone: str) -> dict[str, Any]:
         for one in picture.acts
     ]
     proven = sum(one.state == "proven" for one in picture.acts)
-    told = f"{french.number(len(rows))} mesures, dont {french.number(proven)} exécutées et vérifiées."
+    told = f"{french.counted(len(rows), 'mesure')}, dont {french.number(proven)} exécutées et vérifiées."
     head = ["Mesure", "Cible", "État", "Depuis", "Relu", "Preuve"]
     tables = [table("Mesures et leur preuve", head, rows, widths=[4, 4, 4, 4, 3, 4])]
     return section("fait", "Ce qui a été fait", paragraphs=[sentence(told)], tables=tables)
 
 
 def _proof(proof: Mapping[str, Any]) -> str:
-    read = {"dead": "mort : refusé", "alive": "vivant : encore servi", "unknown": "inconnu"}
     state = str(proof.get("state", ""))
-    return read.get(state, state) or "rien n'a été relu"
+    return french.PROOF.get(state, state) or "rien n'a été relu"
 
 
 def _due(dues: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def _what(one: Moment) -> str:
         return f"Alerte : {french.RUNG[one.what]}"
     if one.kind == "act":
         kind, _, state = one.what.rpartition(" ")
-        return f"Mesure, {french.ACT.get(kind, kind)} : {french.STATE.get(state, state)}"
+        return f"Mesure, {french.ACT.get(kind, kind)} : {french.STEP.get(state, state)}"
     if one.kind == "decision":
         return f"Décision : {french.DECISION.get(one.what, one.what)}"
     return "Brouillon de déclaration établi"
@@ -42,6 +42,7 @@ def _what(one: Moment) -> str:
 
 def _detail(one: Moment) -> str:
     if one.kind != "alert":
-        return one.words
+        return one.fr or one.words
     weight = f"{one.weight / MICRONATS:.1f}".replace(".", ",")
-    return f"poids {weight}, une semaine de compte sur {french.number(round(one.one_in))} ; {one.fr}"
+    heavy = f"poids {weight}, une semaine de compte sur {french.number(round(one.one_in))}"
+    return f"{heavy} ; {one.fr}" if one.fr else heavy  # a person's word has no reasons of a detector
