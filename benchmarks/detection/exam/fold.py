@@ -95,7 +95,7 @@ def judged(plan: Plan, written: Written, scratch: Path, tell: Callable[[str], No
     intake = collect(files_of(written.honest), scratch / "c", settings, references, lambda _: None, unheard)
     days = Days(intake.spool, scratch / "days")
     factory = wiring.factory()
-    first = _first_judged(plan, written)
+    first = first_judged(plan, written)
     past = [day for day in days.days() if day < first]
     coming = [day for day in days.days() if day >= first]
     hourly = Hourly()
@@ -164,7 +164,7 @@ def _accounts(events: pa.Table) -> Iterator[str]:
         yield from (names[place] for place in used.tolist())
 
 
-def _first_judged(plan: Plan, written: Written) -> int:
+def first_judged(plan: Plan, written: Written) -> int:
     """The first UTC day that begins in the judged weeks."""
     start = datetime.fromisoformat(written.start).timestamp()
     return int(-(-start // 86_400)) + plan.first_day

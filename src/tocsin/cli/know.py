@@ -41,6 +41,32 @@ def explain(alert: str, *, state: State = None, json_file: Json = None) -> None:
 
 
 @app.command(group=KNOW)
+def queue(
+    *,
+    week: str | None = None,
+    fdr: float = 0.1,
+    state: State = None,
+    json_file: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Whom to look at this week: accounts whose week as a whole is too heavy, with a bounded share of false ones.
+
+    Parameters
+    ----------
+    week
+        Of which week (ISO 8601, UTC: 2026-W48), by default the latest of the trail.
+    fdr
+        The expected share of honest accounts on the queue, at most.
+    """
+    from tocsin.main.queue import queue as run
+
+    told = run(settings_of(state), week=week, fdr=fdr)
+    tell.write(json_file, told)
+    if not quiet and json_file != "-":
+        telling.tell_queue(told)
+
+
+@app.command(group=KNOW)
 def incident(name: str | None = None, *, state: State = None, json_file: Json = None, quiet: Quiet = False) -> None:
     """Accounts that share a thief, and why they are thought to; of one incident all that is known.
 

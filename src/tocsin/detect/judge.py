@@ -23,6 +23,7 @@ from tocsin.detect.pool import Pool
 from tocsin.detect.segments import ends_of, running_max, starts_of
 from tocsin.detect.state import FAMILY_DAYS, KINDS, SURE, Sessions, State
 from tocsin.detect.step import Inputs, Roles, Step, among, close_until, step
+from tocsin.detect.weekly import Weekly
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.evidence import MICRONATS
@@ -80,6 +81,7 @@ class Judge:
     roles: list[str] = field(default_factory=list)
     state: State = field(default_factory=State)
     pool: Pool = field(default_factory=Pool)
+    weekly: Weekly = field(default_factory=Weekly)
     lines: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.int64))
     """int64 (accounts, rungs)."""
     week_from: int = 4
@@ -118,6 +120,7 @@ class Judge:
         self.state.finished.clear()
         barred = np.array(sorted({account for account, _ in self.stood}), np.int64)
         self.state.learn_own(finished, barred)
+        self.weekly.fold(finished, week_from=self.week_from, calibration=self.weigher.calibration.hash)
         self.pool.open_slice(day)
         for held in [d for d in self.state.met if d < day - 1]:
             del self.state.met[held]

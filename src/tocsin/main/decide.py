@@ -16,6 +16,7 @@ from tocsin.config import Settings
 from tocsin.errors import Usage
 from tocsin.main.beside import writing
 from tocsin.main.inspect import Reading
+from tocsin.main.saved import state_path, weekly_in
 from tocsin.main.study import study
 from tocsin.main.tables import alert_id, instant
 from tocsin.model.alert import Alert
@@ -117,7 +118,7 @@ def subject_of(reading: Reading, about: str) -> Subject:
     meant = meant or [alert for alert in alerts if alert_id(alert).startswith(about)]
     if not meant:
         meant = [a for one in episodes(alerts, reading.settings.rungs()) if one.id == about for a in one.alerts]
-    accounts = {alert.account for alert in meant}
+    accounts = {alert.account for alert in meant} or _without_alert(reading, about)
     if len(accounts) != 1:
         what = "no alert, episode or account has" if not accounts else f"{len(accounts)} accounts have"
         raise Usage(f"{what} this name", advice="`tocsin alerts` and `tocsin incident` list them; say it in full.")
@@ -128,6 +129,12 @@ def subject_of(reading: Reading, about: str) -> Subject:
 def _incident(reading: Reading, name: str, now: datetime) -> Subject:
     """What awareness is about: an incident that there is, so that no clock runs unseen. Raises `Usage`."""
     return Subject("", study(reading, wiring.cases(reading.settings), now).incident(name).id, ())
+
+
+def _without_alert(reading: Reading, about: str) -> set[str]:
+    """An account that no alert concerns: it may stand on the analyst's queue all the same."""
+    names = weekly_in(state_path(reading.settings))[1]
+    return {name for name in names if about in (name, name.rpartition("|")[2])}
 
 
 def _check(what: str, who: str, until: datetime | None, at: datetime | None, now: datetime) -> None:

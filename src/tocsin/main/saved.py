@@ -20,6 +20,7 @@ import pyarrow as pa
 from tocsin.config import Settings
 from tocsin.detect.judge import Evidence
 from tocsin.detect.state import Sessions, State
+from tocsin.detect.weekly import Week, Weekly
 from tocsin.errors import DiskFull
 from tocsin.explain.past import Past
 from tocsin.main.river import River
@@ -132,6 +133,23 @@ def not_written_yet(path: Path) -> pa.Table:
     return sessions_table(found, accounts)
 
 
+def weekly_in(path: Path) -> tuple[Weekly, list[str]]:
+    """The weekly bets of a saved state, as if every session ended now; and the accounts by number."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            words = json.loads(file["words"].tobytes().decode("utf-8", "surrogatepass"))
+            wanted = ("open/", "finished/", "weekly/")
+            arrays = {name: file[name] for name in file.files if name.startswith(wanted)}
+        weekly = _weekly(arrays, words)
+        sessions = Sessions(*_columns("open", Sessions.__slots__, arrays))
+        for some in _finished(arrays):
+            sessions = sessions.join(some)
+        weekly.fold(sessions, week_from=words["week_from"], calibration=words["weighed_on"])
+        return weekly, words["accounts"]
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile):
+        return Weekly(), []
+
+
 def _put_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
     explainer = river.explainer
     words["accounts"], words["services"] = explainer.accounts.names, explainer.services.names
@@ -183,6 +201,10 @@ def _put_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any
             _put_columns(f"recent/{day}/{i}", evidence, arrays)
     arrays["marked"] = river.marked.view(np.uint8).reshape(-1, 17) if len(river.marked) else np.zeros((0, 17), np.uint8)
     arrays["heaviest"] = np.array([(*pair, w) for pair, w in sorted(judge.heaviest.items())], np.int64).reshape(-1, 3)
+    for number, week in judge.weekly.weeks.items():
+        arrays[f"weekly/{number}"] = week.accounts
+    words["week_from"], words["weighed_on"] = judge.week_from, judge.weigher.calibration.hash
+    words["weekly"] = {str(number): week.calibration for number, week in judge.weekly.weeks.items()}
     words["stood"] = sorted(judge.stood)
     words["pool"] = {
         "by_place": {str(day): [[str(p), n] for p, n in held.items()] for day, held in judge.pool.by_place.items()},
@@ -208,10 +230,15 @@ def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, An
         judge.recent.setdefault(int(name.split("/")[1]), []).append(evidence)
     river.mark(np.ascontiguousarray(arrays["marked"]).view("V17").ravel())
     judge.heaviest = {(int(a), int(w)): int(weight) for a, w, weight in arrays["heaviest"]}
+    judge.weekly = _weekly(arrays, words)
     judge.stood = {(int(account), int(day)) for account, day in words["stood"]}
     pool = words["pool"]
     judge.pool.by_place = {int(day): {int(p): n for p, n in held} for day, held in pool["by_place"].items()}
     judge.pool.by_account = {int(day): {(int(p), a): n for p, a, n in held} for day, held in pool["by_account"].items()}
+
+
+def _weekly(arrays: dict[str, np.ndarray], words: dict[str, Any]) -> Weekly:
+    return Weekly({int(number): Week(name, arrays[f"weekly/{number}"]) for number, name in words["weekly"].items()})
 
 
 def _finished(arrays: dict[str, np.ndarray]) -> list[Sessions]:

@@ -62,6 +62,35 @@ def tell_explain(told: dict[str, Any]) -> None:
     out.print(table)
 
 
+def tell_queue(told: dict[str, Any]) -> None:
+    """Tell the result of this command."""
+    out = stdout()
+    title = f"{len(told['queue'])} of {told['accounts']:,} accounts, week {told['week']}"
+    if told["queue"]:
+        table = table_of(title, "account", "#e-value", "at (UTC)", "rung", "alerts", "sessions", "answered")
+        for one in told["queue"]:
+            table.add_row(
+                one["account"].rpartition("|")[2],
+                f"{one['e_value']:,.0f}",
+                one["at"][:16].replace("T", " "),
+                one["rung"] or "",
+                ", ".join(one["alerts"]),
+                ", ".join(f"{session['weight']:.1f}" for session in one["sessions"]),
+                f"{one['verdict']}: {', '.join(one['who'])}" if one["verdict"] else "",
+            )
+        out.print(table)
+    else:
+        out.print(f"Nobody: {title}.", markup=False)
+    out.print(f"Line {told['line']:,.0f}: the e-value that is needed. {told['promise']}", markup=False)
+    out.print(told["ladder"], style="dim", markup=False)
+    if told["past"]["set_aside"]:
+        out.print(
+            f"{told['past']['set_aside']:,} account-weeks before are left out: stolen, or on their queue and never "
+            "answered (tocsin decide).",
+            markup=False,
+        )
+
+
 def tell_scope(told: dict[str, Any]) -> None:
     """Tell the result of this command."""
     out = stdout()
