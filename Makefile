@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROVIDER := .venv-provider
 
-.PHONY: help setup provider demo test check docs lock clean bench bench-contain factory exam exam-short
+.PHONY: help setup provider demo test check docs lock clean bench bench-contain factory exam exam-short exam-queue
 
 help:            ## What can be made here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -56,6 +56,9 @@ exam: setup      ## What thieves take before each rung, on whole regions (REGION
 
 exam-short: setup  ## The same with small regions, anew each time (a minute)
 	@$(BIN)/python -m benchmarks.detection.exam --short --again
+
+exam-queue: setup  ## How many on the analyst's queue are honest, on regions of 500 accounts (a minute each)
+	@$(BIN)/python -m benchmarks.detection.queue
 
 lock:            ## Rewrite both locks from what they pin (needs uv)
 	uv pip compile --generate-hashes --no-emit-index-url --all-extras --python-version 3.11 pyproject.toml -o requirements.lock

@@ -17,7 +17,7 @@ import numpy as np
 from tocsin import wiring
 from tocsin.config import Settings
 from tocsin.detect.calibration import Calibration
-from tocsin.detect.judge import Evidence
+from tocsin.detect.evidence import Evidence
 from tocsin.main.learning import learn
 from tocsin.main.river import River
 from tocsin.model.evidence import MICRONATS

@@ -15,8 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pyarrow as pa
 
+from tocsin.detect.evidence import Evidence
 from tocsin.detect.grounds import grounds_for
 from tocsin.detect.ladder import Ladder, Line
 from tocsin.detect.pool import Pool
@@ -35,22 +35,6 @@ _END_SESSIONS, _SUSPEND = 1 + RUNGS.index("end-sessions"), 1 + RUNGS.index("susp
 _NOTED = MICRONATS // 20
 """Smaller gains are not kept as evidence."""
 _EVENTS_SHOWN = 10
-
-
-@dataclass(slots=True)
-class Evidence:
-    """Gains of rows, in columns."""
-
-    event_hi: np.ndarray
-    event_lo: np.ndarray
-    at: np.ndarray
-    account: np.ndarray
-    session: np.ndarray
-    gain: np.ndarray
-    weight: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.at)
 
 
 @dataclass(slots=True)
@@ -377,26 +361,3 @@ class Judge:
         theirs = state.open.account == account
         state.finished.append(state.open.take(theirs))  # what the rung saw is over, and kept
         state.open = state.open.take(~theirs)
-
-
-def evidence_table(evidence: list[Evidence], accounts: Names) -> pa.Table:
-    """Evidence as a table of schema `EVIDENCE`, in accepted order."""
-    from tocsin.model.evidence import EVIDENCE
-
-    if not evidence:
-        return EVIDENCE.empty_table()
-    columns = {name: np.concatenate([getattr(e, name) for e in evidence]) for name in Evidence.__slots__}
-    order = np.lexsort((columns["event_lo"], columns["event_hi"]))
-    ids = np.stack([columns["event_hi"], columns["event_lo"]], axis=1).astype(">u8")[order]
-    names = pa.array(accounts.names, pa.string())
-    return pa.table(
-        [
-            pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(order), [None, pa.py_buffer(ids.tobytes())]),
-            pa.array(columns["at"][order]).cast(pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC")),
-            pa.DictionaryArray.from_arrays(pa.array(columns["account"][order], pa.int32()), names),
-            pa.array(columns["session"][order]),
-            pa.array(columns["gain"][order]),
-            pa.array(columns["weight"][order]),
-        ],
-        schema=EVIDENCE,
-    )

@@ -8,7 +8,7 @@ By Ville a fair bet's peak reaches x with a chance of at most 1 / x, so a peak c
 C is the least cut at which one account alone can stand on the queue. The mean is the check on nulls that are estimated:
 where the weeks before came to more than the theory allows, that is what counts. Then the expected share of honest
 accounts among those on the queue is at most `fdr`, whatever accounts have to do with one another (Wang and Ramdas,
-*False discovery rate control with e-values*, JRSS B 2022). Decision 17 says what else was possible.
+*False discovery rate control with e-values*, JRSS B 2022). Decision 18 says what else was possible.
 """
 
 from __future__ import annotations

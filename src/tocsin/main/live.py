@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from tocsin.detect.judge import evidence_table
+from tocsin.detect.evidence import evidence_table
 from tocsin.detect.state import Sessions
 from tocsin.main.intake import OVERLONG, TRAIL, Piece
 from tocsin.main.met import Met

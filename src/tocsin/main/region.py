@@ -25,7 +25,7 @@ import pyarrow as pa
 from tocsin import log, wiring
 from tocsin.config import Settings
 from tocsin.detect.calibration import Calibration
-from tocsin.detect.judge import evidence_table
+from tocsin.detect.evidence import evidence_table
 from tocsin.detect.ladder import Ladder
 from tocsin.detect.state import Sessions
 from tocsin.door.persons import Persons

@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.detect.decided import CLEARING, decide
-from tocsin.detect.judge import Evidence, Judge
+from tocsin.detect.evidence import Evidence
+from tocsin.detect.judge import Judge
 from tocsin.detect.state import Sessions
 from tocsin.explain.explainer import Explainer
 from tocsin.model.alert import Alert

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.config import Settings
-from tocsin.detect.judge import Evidence
+from tocsin.detect.evidence import Evidence
 from tocsin.detect.state import Sessions, State
 from tocsin.detect.weekly import Week, Weekly
 from tocsin.errors import DiskFull

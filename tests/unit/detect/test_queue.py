@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.detect.queue import e_bh, ln_cut, queue_of
-from tocsin.detect.weekly import KEPT, NOTHING, PEAK, Week, Weekly
+from tocsin.detect.weekly import NOTHING, PEAK, Week, Weekly
 from tocsin.model.evidence import MICRONATS
 
 e_values = st.lists(st.floats(0, 1e6) | st.sampled_from((0.0, 1.0, 10.0, 20.0, 100.0)), max_size=40)
@@ -111,7 +111,3 @@ def test_only_weeks_of_the_same_calibration_are_compared() -> None:
     assert queue_of(weekly, 7, fdr=0.1).past == 0
     weekly.weeks[7].calibration = ""
     assert queue_of(weekly, 7, fdr=0.1).past == 0
-
-
-def test_a_quarter_of_a_year_is_remembered() -> None:
-    assert KEPT == 14
