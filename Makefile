@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROVIDER := .venv-provider
 
-.PHONY: help setup provider demo test check docs lock clean bench bench-contain factory exam exam-short exam-queue
+.PHONY: help setup provider demo test check docs lock clean bench bench-cut bench-flood factory exam exam-short exam-queue
 
 help:            ## What can be made here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -45,8 +45,11 @@ docs: setup      ## Write the reference pages that the code gives
 bench: setup     ## Speed and memory beside what a user would run instead (a table and a JSON; needs about 7 GB of disk)
 	@$(BIN)/python benchmarks/speed/river.py
 
-bench-contain: setup provider  ## How long a cut takes at a real identity provider (200 cuts; some minutes)
-	@$(BIN)/python -m benchmarks.contain.cuts
+bench-cut: setup provider  ## From an event posted to the account read back inactive at a real provider (200 cuts; half an hour)
+	@$(BIN)/python -m benchmarks.live.cuts
+
+bench-flood: setup  ## Events a second that `tocsin serve` takes and judges (some minutes)
+	@$(BIN)/python -m benchmarks.live.flood
 
 factory: setup   ## Make the shipped calibration anew from fictitious regions (about ten minutes)
 	@$(BIN)/python -m benchmarks.detection.factory

@@ -214,7 +214,9 @@ def _scim(name: str, said: Connector, now: Callable[[], int]) -> Any:
         secret=lambda: read_secret(path, f"connectors.{name}"),
         now=now,
     )
-    return ScimConnector(url=said.url, match=said.match, person=said.person, bearer=bearer, timeout_s=said.timeout_s)
+    return ScimConnector(
+        url=said.url, match=said.match, person=said.person, bearer=bearer, timeout_s=said.timeout_s, now=now
+    )
 
 
 def _command(name: str, said: Connector, now: Callable[[], int]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from range.conftest import Made, account_of, patient_of
-from tocsin_range.live.habits import professionals
+from tocsin_range.live.habits import owners, professionals
 from tocsin_range.live.people import People, fold, listed, opened
 from tocsin_range.services import SERVICE, SERVICES
 from tocsin_range.staff import NATIONAL
@@ -61,3 +61,15 @@ def test_those_who_may_be_impersonated_have_a_past_in_the_trail(made: Made) -> N
         own = [event for event in made.events if account_of(event) == one.account]
         assert {patient_of(event, numbers) for event in own} >= set(one.patients)
         assert one.account == f"{NATIONAL}|8{one.rpps}"
+
+
+def test_the_owners_of_accounts_are_told_as_asked_also_those_without_a_national_number(made: Made) -> None:
+    named = sorted(filter(None, {account_of(event) for event in made.events}))
+    local = [name for name in named if ".example/realms/personnel|" in name and "|svc-" not in name][:3]
+    national = [one.account for one in professionals(made.root, NATIONAL, 3)]
+    found = owners(made.root, [*local, *national])
+    assert [one.account for one in found] == [*local, *national]
+    assert found[3:] == professionals(made.root, NATIONAL, 3)
+    assert all(one.name and one.address for one in found)
+    with pytest.raises(KeyError):
+        owners(made.root, ["https://idp.example|nobody"])

@@ -5,7 +5,7 @@ The live account is the account of the trail: what its owner did there is the pa
 
 import gzip
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -52,18 +52,37 @@ class _Seen:
 
 
 def professionals(folder: Path, system: str, wanted: int) -> list[Professional]:
-    """The busiest accounts of `system` in a region's trail, those who use a live service first; at most `wanted`."""
+    """The busiest accounts of `system` in a region's trail, those who use a live service first; at most `wanted`.
+
+    Accounts whose owner has no RPPS are left out.
+    """
     people = _directory(folder)
-    seen = _habits(folder, system)
+    seen = _habits(folder, lambda account: account.rpartition("|")[0] == system)
     ranked = sorted(
-        (value for value in seen if value in people and seen[value].machines),
-        key=lambda value: (not any(key in seen[value].services for key in KEYS), -seen[value].acts, value),
+        (one for one in seen if people.get(_value(one), {}).get("rpps") and seen[one].machines),
+        key=lambda one: (not any(key in seen[one].services for key in KEYS), -seen[one].acts, one),
     )
-    return [_professional(system, value, people[value], seen[value]) for value in ranked[:wanted]]
+    return [_professional(one, people[_value(one)], seen[one]) for one in ranked[:wanted]]
 
 
-def _professional(system: str, value: str, person: dict[str, str], seen: _Seen) -> Professional:
-    address, device = seen.machines.most_common(1)[0][0]
+def owners(folder: Path, accounts: Collection[str]) -> list[Professional]:
+    """The owners of these accounts (`system|value`), in this order; with an empty `rpps` where they have none.
+
+    Raises `KeyError` for an account that the region's directory does not know.
+    """
+    people = _directory(folder)
+    wanted = set(accounts)
+    seen = _habits(folder, lambda account: account in wanted)
+    return [_professional(one, people[_value(one)], seen.get(one, _Seen())) for one in accounts]
+
+
+def _value(account: str) -> str:
+    return account.rpartition("|")[2]
+
+
+def _professional(account: str, person: dict[str, str], seen: _Seen) -> Professional:
+    system, _, value = account.rpartition("|")
+    address, device = seen.machines.most_common(1)[0][0] if seen.machines else ("", "")
     newest = sorted(seen.opened, key=lambda patient: (seen.opened[patient], patient), reverse=True)
     return Professional(
         system=system,
@@ -80,30 +99,31 @@ def _professional(system: str, value: str, person: dict[str, str], seen: _Seen) 
 
 
 def _directory(folder: Path) -> dict[str, dict[str, str]]:
-    """Each identifier of a practitioner with an RPPS -> the person."""
+    """Each identifier of a practitioner -> the person; `rpps` is empty for those who have none."""
     roles = {one["practitioner"]["reference"]: one["code"][0]["text"] for one in _read(folder, "PractitionerRole")}
     found: dict[str, dict[str, str]] = {}
     for one in _read(folder, "Practitioner"):
         numbers = {entry["system"]: entry["value"] for entry in one["identifier"]}
-        if RPPS in numbers:
-            name = one["name"][0]
-            person = {
-                "rpps": numbers[RPPS],
-                "name": f"{name['given'][0]} {name['family'].title()}",
-                "role": roles.get(f"Practitioner/{one['id']}", ""),
-            }
-            found |= dict.fromkeys(numbers.values(), person)
+        name = one["name"][0]
+        person = {
+            "rpps": numbers.get(RPPS, ""),
+            "name": f"{name['given'][0]} {name['family'].title()}",
+            "role": roles.get(f"Practitioner/{one['id']}", ""),
+        }
+        found |= dict.fromkeys(numbers.values(), person)
     return found
 
 
-def _habits(folder: Path, system: str) -> dict[str, _Seen]:
+def _habits(folder: Path, ours: Callable[[str], bool]) -> dict[str, _Seen]:
+    """Account (`system|value`) -> what its owner did, of the accounts that are asked for."""
     seen: defaultdict[str, _Seen] = defaultdict(_Seen)
     for event in _read(folder, "AuditEvent"):
         user = next((agent for agent in event["agent"] if agent["requestor"]), None)
-        account = user.get("who", {}).get("identifier", {}) if user else {}
-        if user is None or account.get("system") != system or event.get("outcome") != "0":
+        told = user.get("who", {}).get("identifier", {}) if user else {}
+        account = f"{told.get('system', '')}|{told.get('value', '')}"
+        if user is None or not ours(account) or event.get("outcome") != "0":
             continue
-        _see(seen[account["value"]], event, user)
+        _see(seen[account], event, user)
     return seen
 
 

@@ -91,7 +91,7 @@ class Server:
     def connector(self, now: Any = lambda: 1_000_000, **keys: Any) -> ScimConnector:
         bearer = Bearer(token_url="http://idp.test/token", client_id="tocsin", secret=lambda: "s3cret", now=now)
         settings = {"url": "http://idp.test/scim", "match": "userName", "person": EMPLOYEE, "timeout_s": 5} | keys
-        return ScimConnector(bearer=bearer, transport=httpx2.MockTransport(self), **settings)
+        return ScimConnector(bearer=bearer, now=now, transport=httpx2.MockTransport(self), **settings)
 
 
 def told(status: int, body: Any, **headers: str) -> httpx2.Response:

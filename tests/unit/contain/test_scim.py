@@ -7,8 +7,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.contain.connectors.path import values_at
+from tocsin.contain.connectors.scim import KEPT_LIST_US
 from tocsin.errors import ConnectorFailed
 from unit.contain.scim_server import EMPLOYEE, ENTERPRISE, ERROR, Server, suspend, told, user
 
@@ -105,6 +108,42 @@ def test_an_id_that_changed_hands_is_looked_up_again() -> None:
     scim.before(suspend("dupont"))
     server.users[0]["userName"], server.users[1]["userName"] = "martin", "dupont"
     assert scim.before(suspend("dupont"))["id"] == "id-martin"
+
+
+@given(
+    owners=st.lists(st.sampled_from(["", "97", "98", "99"]), max_size=9),
+    asked=st.lists(st.sampled_from(["97", "98", "99"])),
+)
+def test_the_accounts_of_a_person_are_the_same_whether_the_provider_filters_or_is_read_as_a_whole(
+    owners: list[str], asked: list[str]
+) -> None:
+    users = [user(f"u{n}", person=person) for n, person in enumerate(owners)]
+    filters = Server(users=users, page=2).connector()
+    is_read = Server(users=users, page=2, says_it_filters=False).connector()
+    for person in asked:
+        assert filters.accounts_of(person) == is_read.accounts_of(person)
+
+
+def test_a_provider_that_does_not_filter_is_read_once_a_minute() -> None:
+    server, at = Server(users=[user("a", person="99"), user("b", person="98")], says_it_filters=False), [0]
+    scim = server.connector(now=lambda: at[0])
+    assert (scim.accounts_of("99"), scim.accounts_of("98"), scim.accounts_of("97")) == (["a"], ["b"], [])
+    assert server.asked.count("GET /scim/Users") == 1
+    server.users.append(user("c", person="99"))
+    at[0] = KEPT_LIST_US - 1
+    assert scim.accounts_of("99") == ["a"]
+    at[0] = KEPT_LIST_US
+    assert scim.accounts_of("99") == ["a", "c"]
+
+
+def test_a_list_that_could_not_be_read_is_not_kept() -> None:
+    server = Server(users=[user("a", person="99")], says_it_filters=False)
+    scim = server.connector()
+    scim.warm()
+    server.answers = [told(500, {})]
+    with pytest.raises(ConnectorFailed):
+        scim.accounts_of("99")
+    assert scim.accounts_of("99") == ["a"]
 
 
 def test_every_account_of_a_person() -> None:

@@ -7,8 +7,9 @@ What a provider answers to a change is not believed: the account is read again.
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import httpx2
@@ -36,6 +37,10 @@ KEPT_OPEN_S: Final = 60.0
 PAGES: Final = 1000
 """Pages of a list that are read at most where a provider does not filter."""
 
+KEPT_LIST_US: Final = 60_000_000
+"""Where a provider does not filter, one reading of its whole list tells the accounts of all persons who are asked for
+so soon after it: while it writes that list, it may keep the next cut waiting. An account made since is not in it."""
+
 _READ: Final = [200]
 _CHANGED: Final = [200, 202, 204]
 """Everything else is a failure, also where its body is a well-formed SCIM error."""
@@ -53,9 +58,10 @@ class ScimConnector:
         person: str,
         bearer: Bearer,
         timeout_s: float,
+        now: Callable[[], int],
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        """`url`: root of the SCIM service. `match`, `person`: see `[connectors.NAME]`."""
+        """`url`: root of the SCIM service. `match`, `person`: see `[connectors.NAME]`. `now`: microseconds UTC."""
         http = httpx2.Client(
             base_url=url.rstrip("/"),
             auth=bearer,
@@ -79,6 +85,10 @@ class ScimConnector:
         self._person = person
         self._ids: dict[str, str] = {}
         self._filters: bool | None = None
+        self._now = now
+        self._listing = threading.Lock()
+        self._listed: dict[str, list[str]] = {}
+        self._listed_until = 0
 
     # -- as `acts.Connector` -------------------------------------------------------------------------------------------
 
@@ -113,6 +123,8 @@ class ScimConnector:
         """Values of every account whose `person` attribute is this identifier; none if no such attribute is set."""
         if not self._person or not person:
             return []
+        if not self._can_filter():
+            return self._by_person().get(person, [])
         found = self._all_with(self._person, person)
         return sorted({value for one in found for value in values_at(one, self._match)})
 
@@ -157,15 +169,31 @@ class ScimConnector:
     def _all_with(self, path: str, value: str) -> list[dict[str, Any]]:
         """Every account that has a value: the filter is asked for and not believed."""
         asked = {"filter": f"{path} eq {json.dumps(value)}"} if self._can_filter() else {}
-        found: dict[str, dict[str, Any]] = {}
+        return list({str(one["id"]): one for one in self._listing_of(asked) if self._is(one, path, value)}.values())
+
+    def _by_person(self) -> dict[str, list[str]]:
+        """Identifier -> accounts, of the provider's whole list: see KEPT_LIST_US. Who asks meanwhile waits for it."""
+        with self._listing:
+            if self._now() >= self._listed_until:
+                found: dict[str, set[str]] = {}
+                at = self._now()
+                for one in self._listing_of({}):
+                    for person in values_at(one, self._person):
+                        found.setdefault(person, set()).update(values_at(one, self._match))
+                self._listed = {person: sorted(values) for person, values in found.items()}
+                self._listed_until = at + KEPT_LIST_US
+            return self._listed
+
+    def _listing_of(self, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
+        """The accounts of a list, page after page."""
         start = 1
         for _ in range(PAGES):
             page = self._page(asked if start == 1 else {**asked, "startIndex": str(start)})
             resources = [one for one in page.get("Resources") or [] if isinstance(one, dict) and "id" in one]
-            found |= {str(one["id"]): one for one in resources if self._is(one, path, value)}
+            yield from resources
             start += len(resources)
             if not resources or start > _number(page.get("totalResults")):
-                return list(found.values())
+                return
         raise ConnectorFailed("the provider's list of accounts has no end")
 
     def _page(self, asked: dict[str, Any]) -> dict[str, Any]:

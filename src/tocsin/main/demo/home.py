@@ -22,16 +22,9 @@ _READY_S: Final = 60.0
 
 def write_home(root: Path, name: str, live: Mapping[str, Any]) -> Path:
     """The region's `tocsin.toml`: what its operator would have written."""
-    provider, region = live["provider"], live["regions"][name]
-    services = region["services"]
-    secret = _secret(root / "provider.secret", provider["tocsin_client"]["secret"])
-    held = sorted({one["account"].rpartition("|")[0] for one in region["accounts"]})
-    systems = f"accounts = {json.dumps(held)}"
+    services = live["regions"][name]["services"]
     identity = services["identity-server"]
     followed = [key + "=" + one["trail_folder"] for key, one in services.items()]
-    probes = [
-        ("", f"[probes.{key}]", f"command = {json.dumps(one['probe'])}", systems) for key, one in services.items()
-    ]
     admin = _secret(root / "identities.secret", identity["admin_secret"])
     lines = [
         f'region = "{name}"',
@@ -54,6 +47,34 @@ def write_home(root: Path, name: str, live: Mapping[str, Any]) -> Path:
         'postcode = "99000"',
         f'city = "{name.capitalize()}"',
         "",
+        *means_of(root, name, live),
+        "",
+        "[identities]",
+        f"url = {json.dumps(identity['fhir_url'])}",
+        f'secret_file = "{admin}"',
+        "",
+        "[serve]",
+        f'listen = "127.0.0.1:{free_port()}"',
+        f"follow = {json.dumps(followed)}",
+        "checkpoint_s = 5.0",
+        "",
+    ]
+    path = root / "tocsin.toml"
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+def means_of(root: Path, name: str, live: Mapping[str, Any]) -> list[str]:
+    """Lines of `tocsin.toml`: what a region cuts with and asks, its secrets in files below `root`."""
+    provider, region = live["provider"], live["regions"][name]
+    secret = _secret(root / "provider.secret", provider["tocsin_client"]["secret"])
+    held = sorted({one["account"].rpartition("|")[0] for one in region["accounts"]})
+    systems = f"accounts = {json.dumps(held)}"
+    probes = [
+        ("", f"[probes.{key}]", f"command = {json.dumps(one['probe'])}", systems)
+        for key, one in region["services"].items()
+    ]
+    return [
         "[connectors.provider]",
         'kind = "scim"',
         f"url = {json.dumps(provider['scim_url'])}",
@@ -78,20 +99,7 @@ def write_home(root: Path, name: str, live: Mapping[str, Any]) -> Path:
         "[contain]",
         'pre_approved = ["end-sessions", "suspend"]',
         "retry_s = 1.0",
-        "",
-        "[identities]",
-        f"url = {json.dumps(identity['fhir_url'])}",
-        f'secret_file = "{admin}"',
-        "",
-        "[serve]",
-        f'listen = "127.0.0.1:{_free_port()}"',
-        f"follow = {json.dumps(followed)}",
-        "checkpoint_s = 5.0",
-        "",
     ]
-    path = root / "tocsin.toml"
-    path.write_text("\n".join(lines), "utf-8")
-    return path
 
 
 def exchange_keys(homes: Sequence[tuple[Path, Settings]]) -> None:
@@ -149,7 +157,8 @@ def _secret(path: Path, text: str) -> Path:
     return path.resolve()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback on which nobody listens."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
