@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,18 @@ def test_size_of_batches_changes_nothing(
     whole: dict[tuple[int, bool], dict[str, Any]], seed: int, size: int, contain: bool
 ) -> None:
     assert course(river(contain=contain), slices(trail(seed)), size=size) == whole[seed, contain]
+
+
+def test_a_day_in_thousands_of_batches_is_saved_in_about_as_few_arrays_as_a_day_in_one() -> None:
+    """A checkpoint packs the state while no batch is folded: it must not take longer the longer the day is."""
+
+    def arrays(size: int | None) -> int:
+        made = river()
+        course(made, slices(trail(1)), size=size)
+        with np.load(io.BytesIO(saved.packed(made, folded=1, told={}))) as file:
+            return len(file.files)
+
+    assert arrays(1) < 2 * arrays(None)
 
 
 @pytest.mark.parametrize("tell", ["always", "later"])

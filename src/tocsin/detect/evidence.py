@@ -26,6 +26,10 @@ class Evidence:
     def __len__(self) -> int:
         return len(self.at)
 
+    def join(self, other: Evidence) -> Evidence:
+        """These and others."""
+        return Evidence(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__slots__))
+
 
 def evidence_table(evidence: list[Evidence], accounts: Names) -> pa.Table:
     """Evidence as a table of schema `EVIDENCE`, in accepted order."""

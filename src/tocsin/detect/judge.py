@@ -13,6 +13,7 @@ time seen of its account, and keeps its own time everywhere else.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from tocsin.model.evidence import MICRONATS
 from tocsin.model.explained import Explained
 from tocsin.model.keys import order_of
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
+from tocsin.model.runs import add_run
 
 _END_SESSIONS, _SUSPEND = 1 + RUNGS.index("end-sessions"), 1 + RUNGS.index("suspend")
 _NOTED = MICRONATS // 20
@@ -79,7 +81,7 @@ class Judge:
     _role_codes: Roles = field(default_factory=lambda: Roles.of([]))
     _lines_of_role: dict[str, list[Line]] = field(default_factory=dict)
     recent: dict[int, list[Evidence]] = field(default_factory=dict)
-    """Day -> evidence of that day, kept for the events an alert names."""
+    """Day -> evidence of that day in runs, kept for the events an alert names."""
 
     def know(self, roles: list[str]) -> None:
         """Say the role of each account, by number, as far as it is known now."""
@@ -98,9 +100,7 @@ class Judge:
     def open_slice(self, day: int) -> Sessions:
         """Before the rows of `day`: finish what ended before it. Returns the sessions finished since the last slice."""
         close_until(self.state, day * MICROSECONDS_A_DAY)
-        finished = Sessions.none()
-        for sessions in self.state.finished:
-            finished = finished.join(sessions)
+        finished = reduce(Sessions.join, self.state.finished, Sessions.none())
         self.state.finished.clear()
         barred = np.array(sorted({account for account, _ in self.stood}), np.int64)
         self.state.learn_own(finished, barred)
@@ -281,7 +281,7 @@ class Judge:
             done.gain[noted], done.weight[noted],
         )  # fmt: skip
         judged.evidence.append(evidence)
-        self.recent.setdefault(done.day, []).append(replace(evidence, at=rows.at[where]))
+        add_run(self.recent.setdefault(done.day, []), replace(evidence, at=rows.at[where]), Evidence.join)
         week = (done.day - self.week_from) // 7
         if not len(kept):
             return
@@ -359,5 +359,5 @@ class Judge:
         state.since[account] = at
         state.family_day[account] = -(10**6)
         theirs = state.open.account == account
-        state.finished.append(state.open.take(theirs))  # what the rung saw is over, and kept
+        state.finish(state.open.take(theirs))  # what the rung saw is over, and kept
         state.open = state.open.take(~theirs)

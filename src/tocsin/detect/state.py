@@ -11,6 +11,7 @@ from tocsin.detect.registry import DETECTORS
 from tocsin.detect.weight import CONTENT, OWN_BINS, bins, own_e_values
 from tocsin.model.keys import KeySet
 from tocsin.model.rows import MICROSECONDS_A_DAY
+from tocsin.model.runs import add_run
 
 SESSION_COLUMNS: Final = [(d.name, name) for d in DETECTORS for name in d.session_state]
 ACCOUNT_COLUMNS: Final = [(d.name, name) for d in DETECTORS for name in d.account_state]
@@ -107,7 +108,7 @@ class State:
     met: dict[int, KeySet] = field(default_factory=dict)
     """Day -> (session, something) keys, for distinct counts."""
     finished: list[Sessions] = field(default_factory=list)
-    """Sessions finished since the slice began."""
+    """Sessions finished since the slice began, in runs: see `finish`."""
 
     def grow(self, accounts: int) -> None:
         """Make room for accounts 0 .. accounts - 1."""
@@ -121,6 +122,10 @@ class State:
             held = getattr(self, name)
             added = np.full((more, *held.shape[1:]), fill, held.dtype)
             setattr(self, name, np.concatenate([held, added]))
+
+    def finish(self, sessions: Sessions) -> None:
+        """These are over."""
+        add_run(self.finished, sessions, Sessions.join)
 
     def was_met(self, keys: np.ndarray) -> np.ndarray:
         """bool: (session, something) keys met before."""

@@ -111,8 +111,7 @@ class Step:
         stay = state.open.take(~held_in(state.open.key, np.concatenate([opened.key, closed.key])))
         now_open = stay.join(opened)
         state.open = now_open.take(np.argsort(now_open.key, kind="stable"))
-        if len(closed):
-            state.finished.append(closed)
+        state.finish(closed)
         held = state.met.setdefault(self.day, KeySet())
         for keys, account in self.meet:
             held.add(keys[~among(account, but)] if len(but) else keys)
@@ -262,7 +261,7 @@ def close_until(state: State, end: int) -> None:
     accounts, back = np.unique(closing.account, return_inverse=True)
     state.ln_r1[accounts], _ = _fold_sessions(closing, back, state.ln_r1[accounts])
     state.open = state.open.take(~over)
-    state.finished.append(closing)
+    state.finish(closing)
 
 
 # -- the parts -------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.explain.care import Grants, Persons, Places, actor_key, grants_of, places_of
-from tocsin.explain.past import Past
+from tocsin.explain.past import Past, add_touches
 from tocsin.explain.reasons import Reason, reasons
 from tocsin.explain.staff import PostTable, Staff, post_table
 from tocsin.model.event import ACTIONS, REASONS
@@ -299,7 +299,7 @@ class Explainer:
         assert self._posts is not None
         row, post = self._posts_at(rows.account[seen], rows.at[seen])
         keys = mix(rows.patient[seen][row], self._posts.key[post])
-        self.vouching.setdefault(day, []).append((keys, rows.account[seen][row]))
+        add_touches(self.vouching.setdefault(day, []), keys, rows.account[seen][row])
 
     def _unit(self, patient: np.ndarray, service: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Unit of a stranger: of the latest stay, else the service's establishment, else a unit of its own."""

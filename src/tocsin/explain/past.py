@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tocsin.model.keys import KeySet
+from tocsin.model.runs import add_run
 
 DAYS_TO_SETTLE = 2
 
@@ -21,7 +22,7 @@ class Past:
 
     settled: KeySet = field(default_factory=KeySet)
     pending: dict[int, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
-    """Day -> [(keys, account numbers)], one pair of arrays a batch."""
+    """Day -> [(keys, account numbers)]: see `add_touches`."""
     waiting: dict[int, KeySet] = field(default_factory=dict)
     """Day -> the same keys, for look-up."""
 
@@ -61,5 +62,16 @@ class Past:
     def add(self, day: int, keys: np.ndarray, accounts: np.ndarray) -> None:
         """Touches of day `day`: keys and the account number of each."""
         if len(keys):
-            self.pending.setdefault(day, []).append((keys, accounts))
+            add_touches(self.pending.setdefault(day, []), keys, accounts)
             self.waiting.setdefault(day, KeySet()).add(keys)
+
+
+def add_touches(runs: list[tuple[np.ndarray, np.ndarray]], keys: np.ndarray, accounts: np.ndarray) -> None:
+    """Put touches behind others; a live day brings them in thousands of batches."""
+    add_run(runs, (keys, accounts), _joined, size=lambda run: len(run[0]))
+
+
+def _joined(
+    before: tuple[np.ndarray, np.ndarray], last: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([before[0], last[0]]), np.concatenate([before[1], last[1]])

@@ -130,12 +130,13 @@ class Actor:
         made = self._cutter.planned(
             self._incident(row), rung, accounts, asked_by=self._who, why=f"rung {rung}", again=False
         )
-        standings = self._cutter.runner.plan(made.acts, approve=rung in self._pre_approved)
+        approve = rung in self._pre_approved
+        cuts = self._cutter.runner.plan([act for act in made.acts if act.kind == CUTS], approve=approve)
         with suppress(Held):  # another process is at it: `due` carries on
-            fresh = [one for one in standings if one.act.kind == CUTS and one.state == "approved"]
-            done = {one.act.id: one for one in self._cutter.carry_out(fresh)}
-            return [done.get(one.act.id, one) for one in standings]
-        return standings
+            done = {one.act.id: one for one in self._cutter.carry_out(one for one in cuts if one.state == "approved")}
+            cuts = [done.get(one.act.id, one) for one in cuts]
+        # Written after the cut, which waits for nothing that can wait: a kill in between has the alert told again.
+        return [*cuts, *self._cutter.runner.plan([act for act in made.acts if act.kind != CUTS], approve=approve)]
 
     def _cut_others(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """The person's other accounts; where a provider cannot be asked for them, it is asked again later."""

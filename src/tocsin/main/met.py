@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from tocsin.model.runs import add_run
 from tocsin.store.interface import stored
 
 DAYS_KEPT: Final = 4
@@ -33,10 +34,7 @@ class Met:
         fresh = np.ones(len(ids), bool)
         for run in runs:
             fresh &= ~stored(run, ids)
-        runs.append(_distinct(ids[fresh]))
-        while len(runs) > 1 and len(runs[-1]) * 2 >= len(runs[-2]):
-            last, before = runs.pop(), runs.pop()
-            runs.append(np.sort(np.concatenate([before, last])))
+        add_run(runs, _distinct(ids[fresh]), lambda before, last: np.sort(np.concatenate([before, last])))
         return events if fresh.all() else events.filter(pa.array(fresh))
 
     def forget(self, *, but: Collection[int] = ()) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from tocsin.model.runs import add_run
+
 
 def factorise(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(codes, first): keys numbered 0, 1, ... in the order in which they come, and where each comes first.
@@ -37,12 +39,8 @@ class KeySet:
 
     def add(self, keys: np.ndarray) -> None:
         """Add keys, in any order, duplicates allowed."""
-        if not len(keys):
-            return
-        self.runs.append(np.unique(keys))
-        while len(self.runs) > 1 and len(self.runs[-1]) * 2 >= len(self.runs[-2]):
-            last, before = self.runs.pop(), self.runs.pop()
-            self.runs.append(_merged(before, last))
+        if len(keys):
+            add_run(self.runs, np.unique(keys), _merged)
 
     def has(self, keys: np.ndarray) -> np.ndarray:
         """bool array: which of these keys are in the set."""

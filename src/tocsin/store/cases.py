@@ -84,7 +84,9 @@ class SqlCases:
     def open(cls, path: Path) -> SqlCases:
         """Open or make the file of cases. Raises `StoreUnavailable` for one of another version."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30}, poolclass=sa.NullPool)
+        # Connections stay open: the last one to close brings the whole log over into the file and syncs it, which took
+        # as long as a commit, after each transaction, between a cut's steps.
+        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30}, poolclass=sa.QueuePool)
         sa.event.listen(engine, "connect", _prepare)
         sa.event.listen(engine, "begin", _begin)
         made = cls(engine)

@@ -152,6 +152,7 @@ def test_a_real_file_that_may_not_grow_says_the_disk_is_full(tmp_path: Path) -> 
 
     import sqlalchemy
 
+    cases._engine.dispose()  # the next connection is a new one
     sqlalchemy.event.listen(cases._engine, "connect", tight)
     many = [act(target=f"account {number}" + "x" * 500) for number in range(2000)]
     with pytest.raises(DiskFull, match="Make room"):
