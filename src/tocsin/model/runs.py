@@ -1,4 +1,4 @@
-"""What grows by many small pieces: runs, joined as they double, so that a stream leaves as few as one large batch does."""
+"""What grows by many small pieces: runs, joined as they double, so that a stream leaves as few as a large batch."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,4 +19,4 @@ def test_pieces_stay_in_order_and_runs_are_few(pieces: list[list[int]]) -> None:
     told = [entry for piece in pieces for entry in piece]
     assert [entry for run in runs for entry in run] == told
     assert len(runs) <= math.log2(max(len(told), 1)) + 1
-    assert all(len(run) > 2 * len(following) for run, following in zip(runs, runs[1:], strict=False))
+    assert all(len(run) > 2 * len(following) for run, following in pairwise(runs))
