@@ -10,7 +10,9 @@ from typing import Any
 
 from benchmarks.live.region import Line
 
-SENDERS = 8
+SENDERS = 24
+"""Each waits for its answer, which comes with the next commit: so many keep the rate."""
+FLOODING = 8
 BLOCK = 50
 _AGAIN_S = 0.05
 
@@ -62,7 +64,7 @@ def flood(address: str, lines: Sequence[Line]) -> int:
         connection.close()
 
     blocks = list(_blocks(lines))
-    _together(send, [blocks[sender::SENDERS] for sender in range(SENDERS)])
+    _together(send, [blocks[sender::FLOODING] for sender in range(FLOODING)])
     return len(again)
 
 

@@ -124,7 +124,7 @@ def test_the_accounts_of_a_person_are_the_same_whether_the_provider_filters_or_i
         assert filters.accounts_of(person) == is_read.accounts_of(person)
 
 
-def test_a_provider_that_does_not_filter_is_read_once_a_minute() -> None:
+def test_a_provider_that_does_not_filter_is_read_once_in_ten_minutes() -> None:
     server, at = Server(users=[user("a", person="99"), user("b", person="98")], says_it_filters=False), [0]
     scim = server.connector(now=lambda: at[0])
     assert (scim.accounts_of("99"), scim.accounts_of("98"), scim.accounts_of("97")) == (["a"], ["b"], [])

@@ -37,7 +37,7 @@ KEPT_OPEN_S: Final = 60.0
 PAGES: Final = 1000
 """Pages of a list that are read at most where a provider does not filter."""
 
-KEPT_LIST_US: Final = 60_000_000
+KEPT_LIST_US: Final = 600_000_000
 """Where a provider does not filter, one reading of its whole list tells the accounts of all persons who are asked for
 so soon after it: while it writes that list, it may keep the next cut waiting. An account made since is not in it."""
 
