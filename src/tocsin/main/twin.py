@@ -102,10 +102,7 @@ def twin(
     at_work, beside = 0, []
     for number, (_, night) in enumerate(chosen):
         progress("playing the night without thieves", number, total)
-        alerts = play(scratch, night, [])
-        highest: dict[str, int] = {}
-        for alert in alerts:
-            highest[alert.account] = max(highest.get(alert.account, 0), RUNGS.index(alert.rung))
+        highest = highest_rungs(play(scratch, night, []))
         for rung, name in enumerate(RUNGS):
             honest[name] += sum(reached >= rung for reached in highest.values())
         at_work += len(pc.unique(night["account"].cast(pa.string())).drop_null())
@@ -179,6 +176,14 @@ def play(scratch: Scratch, night: pa.Table, thefts: list[Theft]) -> list[Alert]:
     events = accepted_order(pa.concat_tables([later, *(one.rows for one in thefts)]).unify_dictionaries())
     folded, _ = river.slice(events, day=scratch.next_day, batch=scratch.folded + 1)
     return folded.alerts
+
+
+def highest_rungs(alerts: list[Alert]) -> dict[str, int]:
+    """Account -> position in RUNGS of the highest it reached."""
+    highest: dict[str, int] = {}
+    for alert in alerts:
+        highest[alert.account] = max(highest.get(alert.account, 0), RUNGS.index(alert.rung))
+    return highest
 
 
 def robbed(night: pa.Table, beside: Around, day: int, *, seed: int, number: int) -> list[Theft]:

@@ -40,6 +40,38 @@ def tell_twin(told: dict[str, Any]) -> None:
         out.print(f"Last time: {' and '.join(last['nights'])}, seed {last['seed']}.")
 
 
+def tell_otherwise(told: dict[str, Any]) -> None:
+    """Tell what other explanations would do."""
+    out, now, then = stdout(), told["as_set"], told["otherwise"]
+    change = [*(f"without {name}" for name in told["without"]), *(f"with {name}" for name in told["with"])]
+    out.print(
+        f"Judged {' to '.join(told['judged'])}, learned from {' to '.join(told['learned'])}: as it is set, and "
+        f"{' and '.join(change)}. Each has learned what is usual for itself."
+    )
+    table = table_of("", "", "#as it is set", f"#{', '.join(change)}")
+    table.add_row("rows with a patient that nothing explains", *(f"{one['unexplained']:.1%}" for one in (now, then)))
+    for rung in now["alarms"]:
+        table.add_row(f"account-weeks that reach {rung}, of one thousand", *(_rate(one, rung) for one in (now, then)))
+    out.print(table)
+    thieves = table_of(
+        "", "behaviour", "#takes", "#asked", "#opened before", "#asked otherwise", "#opened before otherwise"
+    )
+    for before, after in zip(now["behaviours"], then["behaviours"], strict=True):
+        cells = [
+            cell
+            for one in (before, after)
+            for cell in (f"{one['before']['ask']['reached']} of {one['tries']}", _lost(one["before"]["ask"]["opened"]))
+        ]
+        thieves.add_row(before["behaviour"], f"{before['opened']:.0f}", *cells)
+    out.print(thieves)
+    out.print("Opened before ask: median / p90 / most, over all tries; - where so many were never asked.")
+
+
+def _rate(one: dict[str, Any], rung: str) -> str:
+    count = one["alarms"][rung]
+    return f"{1_000 * count / max(one['account_weeks'], 1):.1f} ({count} of {one['account_weeks']:,})"
+
+
 def _lost(counts: dict[str, float | None]) -> str:
     if counts["most"] is None:
         return "never"
