@@ -27,7 +27,7 @@ $(PROVIDER)/.ready: provider/requirements.lock
 
 provider: $(PROVIDER)/.ready   ## Make the identity provider's own virtual environment (demo and test use it)
 
-demo: setup provider  ## One fictitious region, one impersonated professional, the whole story
+demo: setup provider  ## Three fictitious regions attacked live, what Tocsin did, and what truly happened
 	@$(BIN)/tocsin demo
 
 test: check provider  ## Every check and every test

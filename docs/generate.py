@@ -10,6 +10,7 @@ python docs/generate.py session    gives the commands in README.md again and put
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import re
@@ -298,7 +299,8 @@ def _options(command: App) -> list[str]:
         positional = one.field_info.is_positional
         name = one.names[0].removeprefix("--").upper() if positional else one.names[0]
         value = "" if positional or not one.token_count()[0] else f" {_kind(one.hint)}"
-        default = "" if one.required or one.field_info.default in (None, False) else f"`{one.field_info.default}`"
+        nothing = one.required or one.field_info.default in (None, False, inspect.Parameter.empty)
+        default = "" if nothing else f"`{one.field_info.default}`"
         rows.append((f"`{name}{value}`", "required" if one.required else default, one.parameter.help or ""))
     return _table(("", "default", "what"), rows)
 

@@ -17,6 +17,7 @@ from tocsin.model.event import REASONS, STORED_EVENT
 from tocsin.model.evidence import FAMILIES
 from tocsin.model.fact import COLUMNS as FACT_COLUMNS
 from tocsin.model.fact import FACT
+from tocsin.model.french import WHY
 
 WORDS = TOCSIN / "main/words.toml"
 EXPLANATIONS = TOCSIN / "explain/explanations.toml"
@@ -163,6 +164,21 @@ def test_the_registry_is_a_mixture() -> None:
     assert all(share > 0 for _, share in CONTENT)
     assert len({detector.name for detector in DETECTORS}) == len(DETECTORS)
     assert {detector.family for detector in DETECTORS} <= set(FAMILIES)
+
+
+def test_each_reason_that_a_command_itself_gives_for_an_act_has_words_in_french() -> None:
+    """The dossier is French to the last word; only what a person typed stays as it was typed."""
+    given = {
+        keyword.value.value
+        for module in modules(TOCSIN / "main")
+        if "demo" not in module.path.parts
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "why" and isinstance(keyword.value, ast.Constant) and keyword.value.value
+    }
+    assert given
+    assert given <= set(WHY)
 
 
 def test_each_explanation_can_be_said_to_a_patient() -> None:

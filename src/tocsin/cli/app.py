@@ -22,8 +22,9 @@ app = App(
 Reads the audit trails of a region's shared services, weighs every access as evidence that somebody else holds the
 account, and says whose data was exposed.
 
-First steps: `tocsin demo` tells the whole story on a fictitious region. `tocsin replay FOLDER` judges a trail without
-keeping anything. `tocsin import FOLDER` keeps it, then `tocsin alerts`, `tocsin explain ALERT` and `tocsin scope`.
+First steps: `tocsin demo` tells the whole story on three fictitious regions. `tocsin replay FOLDER` judges a trail
+without keeping anything. `tocsin import FOLDER` keeps it, then `tocsin alerts`, `tocsin explain ALERT` and
+`tocsin scope`.
 
 Settings: tocsin.toml in the working folder, or TOCSIN_CONFIG, TOCSIN_STATE, TOCSIN_KEY_FILE.
 Exit codes: 0 done, 1 failed, 2 usage, 3 source unreadable, 4 store, 5 ledger damaged, 6 disk full,

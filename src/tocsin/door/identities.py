@@ -194,6 +194,6 @@ _WHERE: Final = "Check `file` under [identities] in tocsin.toml."
 def _failed(what: str) -> ConnectorFailed:
     return ConnectorFailed(
         f"the identity server did not answer as it should ({what})",
-        done="No letter was written.",
+        done="Nobody's name was learned; no letter was written.",
         advice="Check [identities] in tocsin.toml, then run the command again.",
     )

@@ -20,6 +20,7 @@ from tocsin.main.beside import writing
 from tocsin.main.explanations import summary
 from tocsin.main.intake import Progress, unheard
 from tocsin.main.learning import learn
+from tocsin.main.readiness import cutting, letters
 from tocsin.main.region import EPOCH, Region
 from tocsin.main.river import River, accepted_order
 from tocsin.model.event import EVENT
@@ -159,6 +160,8 @@ def doctor(settings: Settings) -> dict[str, Any]:
     check("pseudonym key", lambda: _key(settings))
     check("ledger", lambda: _ledger(settings))
     check("derived parts", lambda: _derived(settings))
+    check("cutting accounts", lambda: cutting(settings))
+    check("letters", lambda: letters(settings))
     return {"version": __version__, "findings": findings, "fit": all(f["state"] != "bad" for f in findings)}
 
 

@@ -175,10 +175,17 @@ def seen(thief: int, unsure: int) -> str:
     return f"{told} ; aucun cas douteux parmi les personnes que la trace nomme"
 
 
+WHY: Final = {
+    **{f"rung {rung}": f"échelon « {words} »" for rung, words in RUNG.items()},
+    "GDPR art. 34: the persons concerned are told": "RGPD art. 34 : les personnes concernées sont prévenues",
+    "other regions are told what to look for": "d'autres régions apprennent que chercher",
+}
+"""Why Tocsin's own commands ask for an act, as the journal has it; what a person typed stays as it is."""
+
+
 def asked(why: str, who: str) -> str:
     """Why an act was asked for, and by whom: a rung that is approved beforehand needs nobody."""
-    rung = RUNG.get(why.removeprefix("rung "))
-    reason = f"échelon « {rung} »" if rung else why
+    reason = WHY.get(why, why)
     return ", ".join(word for word in (reason, "d'office" if who == "ladder" else who) if word)
 
 

@@ -115,7 +115,11 @@ def _tell_papers(region: dict[str, Any], out: Console) -> None:
     papers = [Path(name) for name in (*region["dossier"], *region["declaration"]["files"])]
     written = region["letters"]["written"] or {}
     names = ", ".join(path.name for path in papers)
-    out.print(f"{_near(papers[0].parent)}: {names}, {written.get('letters', 0)} letters", markup=False, soft_wrap=True)
+    letters = region["letters"]
+    waits = "".join(f"; {count} for a human: {letters['queue_why'][why]}" for why, count in letters["queue"].items())
+    out.print(
+        f"{_near(papers[0].parent)}: {names}, {written.get('letters', 0)} letters{waits}", markup=False, soft_wrap=True
+    )
 
 
 def _near(path: Path) -> Path:

@@ -12,7 +12,7 @@ def tell_twin(told: dict[str, Any]) -> None:
     out = stdout()
     honest, last = told["honest"], told["last"]
     out.print(
-        f"{' and '.join(told['nights'])} played again with {told['thieves']} thieves of each behaviour "
+        f"{_listed(told['nights'])} played again with {told['thieves']} thieves of each behaviour "
         f"(seed {told['seed']}), on calibration {told['calibration'][:12]}."
     )
     out.print(
@@ -37,7 +37,12 @@ def tell_twin(told: dict[str, Any]) -> None:
     out.print(table)
     out.print("Before a rung: median / p90 / most, over all tries; - where so many never reached it.")
     if last:
-        out.print(f"Last time: {' and '.join(last['nights'])}, seed {last['seed']}.")
+        out.print(f"Last time: {_listed(last['nights'])}, seed {last['seed']}.")
+
+
+def _listed(nights: list[str]) -> str:
+    """One night, two nights, or the nights between which they lie: the trail may have fewer than were asked for."""
+    return nights[0] if len(nights) == 1 else f"{len(nights)} nights ({', '.join(sorted(nights))})"
 
 
 def tell_otherwise(told: dict[str, Any]) -> None:

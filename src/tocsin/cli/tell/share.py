@@ -53,7 +53,7 @@ def tell_campaigns(told: dict[str, Any]) -> None:
         out.print("No incident here shares a place with them that honest people here do not use.")
     for one in told["campaigns"]:
         apart = one["overlap_h"]
-        when = f"{apart} h at the same time" if apart >= 0 else f"{-apart} h apart"
+        when = f"{-apart} h apart" if apart < 0 else "at the same time" + (f" for {apart} h" if apart else "")
         out.print(f"{one['id']}: {one['incident']} and {one['region']}'s {one['campaign'][:12]}, {when}")
         for match in one["matches"]:
             out.print(f"  {match['kind']}: {match['value']} ({match['words']})", markup=False)

@@ -29,11 +29,12 @@ def compare(
     *,
     records: Mapping[str, str],
     wanted: int,
+    since: datetime,
 ) -> dict[str, Any]:
     """One region: what was taken, and how what Tocsin says differs.
 
     `taken_without`: the patients he came for; nothing else would have stopped him. `exposures`, `alerts`: of the
-    stolen accounts, as `tocsin scope` and `tocsin alerts` tell them.
+    stolen accounts, as `tocsin scope` and `tocsin alerts` tell them; `since`: when he came.
     """
     thefts = truth["thefts"]
     opened = {one["patient"] for theft in thefts for one in theft["opened"]}
@@ -50,12 +51,12 @@ def compare(
         "unsure": len(by["unsure"]),
         "named_wrongly": len(by["thief"] - touched),
         "accounts": [
-            _account(theft, [one for one in alerts if one["account"] == theft["account"]]) for theft in thefts
+            _account(theft, [one for one in alerts if one["account"] == theft["account"]], since) for theft in thefts
         ],
     }
 
 
-def _account(theft: Mapping[str, Any], alerts: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _account(theft: Mapping[str, Any], alerts: list[Mapping[str, Any]], since: datetime) -> dict[str, Any]:
     """One stolen account: what was opened before each rung, and when it was refused."""
     rungs = [
         {
@@ -67,7 +68,7 @@ def _account(theft: Mapping[str, Any], alerts: list[Mapping[str, Any]]) -> dict[
             "by_desk": alert["reasons"][0].startswith("human:"),
         }
         for alert in alerts
-        if alert["at"] >= theft["start"]
+        if datetime.fromisoformat(alert["at"]) >= since
     ]
     return {
         "account": theft["account"].rpartition("|")[2],

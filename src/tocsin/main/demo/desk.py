@@ -45,9 +45,7 @@ class Desk:
                 continue  # called for an earlier one of these
             what = "challenge-failed" if alert.account in self._stolen else "challenge-passed"
             self.called.append((alert.account, what))
-            told = decide(
-                self._settings, what, name, who="desk", why="called back on the known number", now=self._now()
-            )
+            told = decide(self._settings, what, name, who="accueil", why="rappel au numéro connu", now=self._now())
             self._done.update(one["alert"] for one in told["alerts"])
 
     def _new(self) -> list[Alert]:

@@ -32,7 +32,7 @@ def respond(settings: Settings, stolen: list[str], *, since: datetime, now: Cloc
     name = incident_of(settings, stolen, now=now())
     if name is None:
         return {"at": now().isoformat(), "incident": None}
-    decide(settings, "aware", name, who="Camille Exemple", why="the desk's calls", now=now())
+    decide(settings, "aware", name, who="Camille Exemple", why="les rappels de l'accueil", now=now())
     picture = incident.one(settings, name, now=now())
     dossier = documents.make_dossier(settings, name, out=None, now=now())
     draft = declare.make_draft(
@@ -63,7 +63,7 @@ def _owner_looks(settings: Settings, account: str, since: datetime, now: Clock) 
         ("mine", [one["session"] for one in doubtful if one["started"] < border]),
     ):
         if sessions:
-            decide(settings, what, account, who="owner", why="as I remember it", sessions=sessions, now=now())
+            decide(settings, what, account, who="titulaire", why="de mémoire", sessions=sessions, now=now())
 
 
 def settled(settings: Settings, *, wait_s: float, now: Clock) -> bool:
@@ -110,7 +110,7 @@ def give_back(
 ) -> dict[str, Any]:
     """A new password first, then everything done to the account is taken back; she works, the thief does not."""
     stage.new_password(folder, live, region, account)
-    undone = stop.undo(settings, account, who="Camille Exemple", why="called back; new password", now=_us(now))
+    undone = stop.undo(settings, account, who="Camille Exemple", why="rappel ; nouveau mot de passe", now=_us(now))
     return {
         "account": account.rpartition("|")[2],
         "undone": [(one["kind"], one["state"]) for one in undone["acts"]],

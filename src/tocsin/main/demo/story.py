@@ -154,6 +154,7 @@ def _region(region: Region) -> dict[str, Any]:
             [alert for alert in alerts if alert["account"] in stolen],
             records=records_of(region.past),
             wanted=WANTED,
+            since=region.since or datetime.fromisoformat(region.told["at"]),
         ),
         "called": [how for _, how in region.called],
         "tried": region.tried,
