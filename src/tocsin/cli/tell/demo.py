@@ -60,13 +60,13 @@ def _tell_account(account: dict[str, Any], out: Console) -> None:
         why = f"weight {rung['weight']:4.1f}, as heavy as one account-week in {rung['rarity']:,.0f}"
         if rung["by_desk"]:
             why = "the desk called the owner back"
-        out.print(
-            f"    {rung['at'][11:19]}  {rung['rung']:<17}  {rung['opened']:3d} patients opened, {why}", markup=False
-        )
+        line = f"    {rung['at'][11:19]}  {rung['rung']:<17}  {rung['opened']:3d} patients opened, {why}"
+        out.print(line, markup=False, soft_wrap=True)
     refused = account["refused"]
     if refused:
         where = f"by {refused['service'] or 'the provider'}"
-        out.print(f"    {refused['at'][11:19]}  [green]refused[/] {where}, after {account['opened']} patients opened")
+        told = f"    {refused['at'][11:19]}  [green]refused[/] {where}, after {account['opened']} patients opened"
+        out.print(told, soft_wrap=True)
     else:
         out.print(f"    never refused: {account['opened']} patients opened", style="red")
 
@@ -96,7 +96,7 @@ def _tell_restored(restored: dict[str, Any] | None, out: Console) -> None:
 
 def _truth(regions: list[dict[str, Any]]) -> Table:
     table = Table(title="The truth, and Tocsin's numbers", title_justify="left", box=box.SIMPLE, pad_edge=False)
-    table.add_column("region")
+    table.add_column("region", min_width=10)
     columns = (
         "he came\nfor", "opened\nwith Tocsin", "opened\nor listed", "of these named\nby Tocsin", "missed", "unsure",
         "named\nwrongly",
