@@ -51,6 +51,22 @@ def test_an_alert_says_why_and_what_speaks_for_the_owner(kept: Home, truth: dict
     assert all(event["nearest"]["fr"] for event in told["events"] if event["explained_by"] == "unexplained")
     read = kept.run("explain", alert["alert"]).out
     assert "It is not a probability." in " ".join(read.split())
+    assert "Ce n'est pas une probabilité." in kept.run("explain", alert["alert"], "--lang", "fr").out
+
+
+def test_an_alert_is_explained_by_what_it_is_made_of(kept: Home, truth: dict) -> None:
+    """Promise: shares add up to the weight, the line was crossed, each stranger is counted, both languages say it."""
+    for alert in kept.told("alerts")["alerts"]:
+        told = kept.told("explain", alert["alert"])
+        assert sum(ground["nats"] for ground in told["grounds"]) == pytest.approx(told["weight"], abs=1e-4)
+        assert told["line"]["weight"] < told["weight"]
+        assert told["line"]["budget"] > 0
+        assert len(told["families"]) >= (2 if told["rung"] == "suspend" else 0)
+        missing = told["missing"]
+        assert all(1 <= change["patients"] <= missing["strangers"] for change in missing["changes"])
+        assert bool(missing["changes"]) == bool(missing["strangers"])
+        said = [told["sentence"], told["line"], *missing["changes"], *told["counter_evidence"], *told["grounds"]]
+        assert all(one["fr"].strip() and one["en"].strip() for one in said)
 
 
 def test_each_alert_is_found_by_its_name(kept: Home) -> None:

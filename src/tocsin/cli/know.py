@@ -7,6 +7,7 @@ from datetime import datetime
 from tocsin.cli import tell
 from tocsin.cli.app import app, now, settings_of, utc
 from tocsin.cli.options import KNOW, Json, Lang, Quiet, State
+from tocsin.cli.tell import explain as explain_telling
 from tocsin.cli.tell import incident as incident_telling
 from tocsin.cli.tell import know as telling
 
@@ -24,20 +25,22 @@ def alerts(*, lang: Lang = None, state: State = None, json_file: Json = None, qu
 
 
 @app.command(group=KNOW)
-def explain(alert: str, *, state: State = None, json_file: Json = None) -> None:
-    """Why an alert was raised, what would have made it normal, and what speaks for the owner.
+def explain(alert: str, *, lang: Lang = None, state: State = None, json_file: Json = None) -> None:
+    """Why an alert was raised and by what share, which line it crossed, what would have made it normal, what speaks for
+    the owner.
 
     Parameters
     ----------
     alert
         Its name, or the beginning of it, as `tocsin alerts` lists it.
     """
-    from tocsin.main import inspect
+    from tocsin.main import explaining
 
-    told = inspect.explain(settings_of(state), alert)
+    settings = settings_of(state)
+    told = explaining.explain(settings, alert)
     tell.write(json_file, told)
     if json_file != "-":
-        telling.tell_explain(told)
+        explain_telling.tell_explain(told, lang or settings.language)
 
 
 @app.command(group=KNOW)

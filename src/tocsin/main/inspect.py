@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,7 @@ import pyarrow.compute as pc
 
 from tocsin import wiring
 from tocsin.config import Settings
-from tocsin.door.persons import Persons
 from tocsin.errors import Usage
-from tocsin.explain.nearest import nearest_reason
-from tocsin.explain.reasons import reasons
 from tocsin.explain.staff import Staff
 from tocsin.main.decisions import decisions_of
 from tocsin.main.harvest import Harvest, harvest_data
@@ -87,44 +83,6 @@ def alerts(settings: Settings) -> dict[str, Any]:
     """Every alert, oldest first."""
     reading = Reading(settings)
     return {"alerts": [{"alert": alert_id(alert), **alert_data(alert)} for alert in reading.alerts()]}
-
-
-def explain(settings: Settings, name: str) -> dict[str, Any]:
-    """One alert: its sentences, its heaviest events with the reason each lacks, and how the ledger shows them."""
-    reading = Reading(settings)
-    alert = reading.alert(name)
-    facts, staff, known = reading.parts.read("facts"), reading.staff(), reasons()
-    persons = Persons(reading.parts.read("persons"))
-    events = []
-    for event in alert.events:
-        for row in reading.questions.event(bytes.fromhex(event)).to_pylist():
-            entry = {
-                "event": event,
-                "at": row["at"].isoformat().replace("+00:00", "Z"),
-                "service": row["service"],
-                "action": row["action"],
-                "outcome": row["outcome"],
-                "patient": row["patient"].hex() if row["patient"] else None,
-                "explained_by": row["explained_by"],
-                "original": {"segment": row["segment"], "offset": row["offset"], "length": row["length"]},
-            }
-            if row["explained_by"] == "unexplained" and row["patient"]:
-                actor = staff.actor(alert.account, row["professional"])
-                at = int(row["at"].timestamp() * 1_000_000)
-                near = nearest_reason(
-                    _records(row["patient"], persons), at, actor, facts=facts, staff=staff, reasons=known
-                )
-                entry["nearest"] = {"en": near.en, "fr": near.fr}
-            events.append(entry)
-    return {
-        "alert": alert_id(alert),
-        **alert_data(alert),
-        "measured": alert.measured,
-        "stratum": alert.stratum,
-        "calibration": alert.calibration,
-        "counter_evidence": _counter_evidence(reading, alert),
-        "events": events,
-    }
 
 
 def scope(
@@ -226,20 +184,3 @@ def _incident_data(name: str, found: Harvest) -> dict[str, Any]:
         "categories": categories_of(union),
         "unnamed": found.unnamed.select(["by", "action", "acts", "patients"]).to_pylist(),
     }
-
-
-def _counter_evidence(reading: Reading, alert: Alert) -> list[str]:
-    """What speaks for the owner: accesses of the same days that something explains."""
-    at = datetime.fromisoformat(instant(alert.at))
-    told = reading.questions.explanations_of([alert.account], since=at - timedelta(days=7), until=at).to_pylist()
-    return [
-        f"{entry['patients_named']} patients of the 7 days before are explained by {entry['explained_by']}"
-        for entry in told
-        if entry["explained_by"] not in ("unexplained", "no-patient")
-    ]
-
-
-def _records(reference: bytes, persons: Persons) -> list[bytes]:
-    wanted = np.frombuffer(reference, "V17")
-    person: Callable[..., np.ndarray] = persons.person_of
-    return list({reference, person(wanted)[0].tobytes()})

@@ -91,9 +91,14 @@ def why(alert: Alert, most: int = 3) -> Said:
     return {"fr": " ; ".join(one["fr"] for one in told[:most]), "en": "; ".join(one["en"] for one in told[:most])}
 
 
+def stratum_of(name: str) -> Said:
+    """With whose account-weeks an alert is compared."""
+    return say({"": "stratum.all", "*": "stratum.any"}.get(name, "stratum.role"), role=name)
+
+
 def numbered(value: int | float, language: str) -> str:
-    """A number as a language writes it: 1 234,5 or 1,234.5; fractions to one place."""
-    text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    """A number as a language writes it: 1 234,5 or 1,234.5; fractions to one place, below 1 to two."""
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.{2 if abs(value) < 1 else 1}f}"
     return text if language == "en" else text.replace(",", french.NARROW).replace(".", ",")
 
 

@@ -80,6 +80,7 @@ def test_a_reason_says_whose_it_is_and_how_rare() -> None:
 def test_numbers_are_written_as_each_language_writes_them() -> None:
     assert numbered(1234.56, "fr") == f"1{NARROW}234,6"
     assert numbered(1234.56, "en") == "1,234.6"
+    assert numbered(0.034, "fr") == "0,03"
 
 
 def test_every_age_has_words() -> None:

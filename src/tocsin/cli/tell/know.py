@@ -36,32 +36,6 @@ def tell_alerts(found: list[dict[str, Any]], lang: str) -> None:
     out.print(said("told.one-in"), style="dim")
 
 
-def tell_explain(told: dict[str, Any]) -> None:
-    """Tell the result of this command."""
-    out = stdout()
-    out.print(f"Alert {told['alert']}: {told['rung']} at {told['at']}", style="bold")
-    how = "measured" if told["measured"] else "estimated"
-    peers = {"": "all accounts", "*": "all roles"}.get(told["stratum"], told["stratum"])
-    out.print(f"Account {told['account']}", markup=False)
-    out.print(
-        f"Weight {told['weight']:.2f}: as heavy as one in {told['rarity']:,.0f} account-weeks of {peers} "
-        f"({how}; calibration {told['calibration'][:8]}). It is not a probability."
-    )
-    out.print("Why:")
-    for reason in told["reasons"]:
-        out.print(f"  - {reason}", markup=False)
-    out.print("What speaks for the owner:")
-    for line in told["counter_evidence"] or ["nothing in the 7 days before is explained"]:
-        out.print(f"  - {line}", markup=False)
-    table = table_of("Events that weigh most", "at (UTC)", "service", "action", "explained", "what was missing")
-    for event in told["events"]:
-        missing = event.get("nearest", {}).get("en", "")
-        table.add_row(
-            event["at"][:19].replace("T", " "), event["service"], event["action"], event["explained_by"], missing
-        )
-    out.print(table)
-
-
 def tell_queue(told: dict[str, Any]) -> None:
     """Tell the result of this command."""
     out = stdout()
