@@ -32,9 +32,10 @@ def test_thieves_who_are_posted_are_cut_at_the_provider_and_every_part_is_timed(
     region = made(tmp_path, accounts=100, days=10, volume=0.3, thefts={"bulk": 3})
     assert len(region.stolen) == 3
     assert [line.at for line in region.present] == sorted(line.at for line in region.present)
-    told = measured(tmp_path, region, rate=400)
+    told = measured(tmp_path, region, rate=400, behind_s=300)
     assert told["cuts"] >= 2
     assert told["cuts"] + told["stolen_accounts_that_never_crossed_suspend"] == 3
+    assert told["acts_still_due"] == 0
     assert told["found_inactive_at_the_provider"] >= told["cuts"]
     whole, committed, *_ = told["rows"]
     assert whole["n"] == told["cuts"]

@@ -18,7 +18,7 @@ from tocsin.config import Settings
 from tocsin.contain.ladder import ACTS_OF
 from tocsin.errors import TocsinError
 from tocsin.main.cutter import Cutter, act_data
-from tocsin.model.act import NEVER, UNFINISHED, Standing
+from tocsin.model.act import UNFINISHED, Standing
 from tocsin.model.incident import incident_id
 from tocsin.store.interface import Cases
 
@@ -90,10 +90,10 @@ class Actor:
             task.result()
         if again:
             self._submit(self._asking, lambda: self._cut_others(again))
-        left = [one.next_at for one in self._cutter.cases.acts(states=UNFINISHED) if one.next_at < NEVER]
-        if any(at <= self._now() for at in left):
+        left = self._cutter.cases.next_due(UNFINISHED)
+        if left is not None and left <= self._now():
             self._go_on()
-        return min([*left, *waiting, *(self._now() for _ in again)], default=None)
+        return min([*([] if left is None else [left]), *waiting, *(self._now() for _ in again)], default=None)
 
     def settle(self, timeout_s: float) -> bool:
         """Work until nothing is due at this moment; False if it is not so after `timeout_s` or several rounds."""

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from tocsin.errors import Conflict, DiskFull, LedgerDamaged, StoreUnavailable
-from tocsin.model.act import Act, Entry, Standing, State
+from tocsin.model.act import NEVER, Act, Entry, Standing, State
 
 VERSION: Final = 1
 FIRST: Final = "0" * 64
@@ -123,6 +123,12 @@ class SqlCases:
             asked = asked.where(_acts.c.state.in_(tuple(states)))
         with self._reading() as connection:
             return [_standing(row) for row in connection.execute(asked).mappings()]
+
+    def next_due(self, states: Iterable[State]) -> int | None:
+        """See `Cases`."""
+        asked = sa.select(sa.func.min(_acts.c.next_at)).where(_acts.c.state.in_(tuple(states)), _acts.c.next_at < NEVER)
+        with self._reading() as connection:
+            return connection.scalar(asked)
 
     def act(self, act: str) -> Standing | None:
         """See `Cases`."""

@@ -327,6 +327,10 @@ class Cases(Protocol):
         """Acts by the time they were planned; those of one incident, those in some states."""
         ...
 
+    def next_due(self, states: Iterable[State]) -> int | None:
+        """When the first of the acts in some states is due; None if none of them ever is."""
+        ...
+
     def act(self, act: str) -> Standing | None:
         """Where one act stands; None if there is none of this name."""
         ...

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.errors import Conflict, LedgerDamaged, StoreUnavailable
-from tocsin.model.act import Act, act_id
+from tocsin.model.act import NEVER, UNFINISHED, Act, act_id
 from tocsin.store.cases import SqlCases
 
 INCIDENT = "INC-0123456789"
@@ -43,6 +46,18 @@ def test_acts_in_the_order_in_which_they_were_planned(cases: SqlCases) -> None:
     assert cases.acts(states=["proven"]) == []
     assert cases.acts(incident="INC-other") == []
     assert cases.act("ACT-none") is None
+
+
+@given(st.lists(st.sampled_from([0, 5, 9, NEVER]), max_size=4))
+def test_what_is_due_next_is_the_first_of_what_is_unfinished(due: list[int]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        cases = SqlCases.open(Path(folder) / "cases.db")
+        cases.plan([act(n) for n in range(9)], at=1, who="x")
+        for number, at in enumerate(due):
+            cases.plan([act(number)], at=1, who="x", approve=True)
+            cases.move(act(number).id, "failed", of=("approved",), at=2, who="x", next_at=at)
+        left = [one.next_at for one in cases.acts(states=UNFINISHED) if one.next_at < NEVER]
+        assert cases.next_due(UNFINISHED) == min(left, default=None)
 
 
 def test_plan_and_approve_are_two_lines_of_one_transaction(cases: SqlCases) -> None:
