@@ -138,6 +138,7 @@ def test_a_draft_is_kept_with_its_version_and_awareness_makes_another(
         (("--aware-at", "2025-09-12T10:00:00Z"), "--who"),
         (("--who", "me"), "--aware-at"),
         (("--aware-at", "2999-01-01T00:00:00Z", "--who", "me"), "future"),
+        (("--aware-at", "2005-09-12T10:00:00Z", "--who", "me"), "before the first act"),
         (("--form", "nis2"), "cnil-initiale"),
     ],
 )

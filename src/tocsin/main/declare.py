@@ -17,6 +17,7 @@ from tocsin.main.decide import decide
 from tocsin.main.documents import folder_of, put
 from tocsin.main.establish import picture
 from tocsin.main.inspect import Reading
+from tocsin.main.tables import instant
 from tocsin.main.typeset import readable
 from tocsin.model.picture import Picture
 
@@ -50,6 +51,7 @@ def make_draft(
     cases = wiring.cases(settings)
     known = picture(reading, cases, name, now)
     if aware_at is not None and who is not None:
+        _not_before(aware_at, known)
         if dry_run:
             known = _as_if_aware(known, aware_at, who)
         else:
@@ -68,6 +70,18 @@ def make_draft(
     }
     files = [str(put(folder / file, content)) for file, content in written.items()]
     return {"draft": told, "kept": True, "files": files}
+
+
+def _not_before(aware_at: datetime, known: Picture) -> None:
+    """A typing error in a date runs the clock from a day that nobody meant, for good. Raises `Usage`."""
+    first = known.instants.possible_from
+    if aware_at.timestamp() * 1_000_000 < first:
+        raise Usage(
+            f"that lies before the first act that the trail shows, {instant(first)[:19]} UTC",
+            done="Nothing was recorded.",
+            advice="Check the date: of several the earliest counts, and none is taken back. If it is so, say it with "
+            "`tocsin decide aware INCIDENT --at TIME --who NAME`.",
+        )
 
 
 def _drafted(settings: Settings, known: Picture, form: str, cases: Any) -> dict[str, Any]:
