@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROVIDER := .venv-provider
+BASELINES := .venv-baselines
 
-.PHONY: help setup provider demo test check docs lock clean bench bench-cut bench-flood factory exam exam-short exam-queue
+.PHONY: help setup provider demo test check docs lock clean bench bench-cut bench-flood factory baselines exam exam-short exam-queue
 
 help:            ## What can be made here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -54,18 +55,27 @@ bench-flood: setup  ## Events a second that `tocsin serve` takes and judges (som
 factory: setup   ## Make the shipped calibration anew from fictitious regions (about ten minutes)
 	@$(BIN)/python -m benchmarks.detection.factory
 
-exam: setup      ## What thieves take before each rung, on whole regions (REGION=n: just that one; two minutes, 5 GB each)
+$(BASELINES)/.ready: benchmarks/detection/baselines/requirements.lock
+	@echo "Setting up what the exam is compared with in $(BASELINES), apart from Tocsin (hash-checked; about a minute)."
+	@test -x $(BASELINES)/bin/python || $(PYTHON) -m venv $(BASELINES) || { echo "No venv module: on Debian run 'apt-get install python3-venv', then try again."; exit 1; }
+	@$(BASELINES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/detection/baselines/requirements.lock
+	@touch $@
+
+baselines: $(BASELINES)/.ready  ## Make the virtual environment of the exam's baselines
+
+exam: setup baselines  ## What thieves take before each rung, on whole regions (REGION=n: just that one; two minutes, 5 GB each)
 	@$(BIN)/python -m benchmarks.detection.exam $(if $(REGION),--region $(REGION))
 
-exam-short: setup  ## The same with small regions, anew each time (a minute)
+exam-short: setup baselines  ## The same with small regions, anew each time (a minute)
 	@$(BIN)/python -m benchmarks.detection.exam --short --again
 
 exam-queue: setup  ## How many on the analyst's queue are honest, on regions of 500 accounts (a minute each)
 	@$(BIN)/python -m benchmarks.detection.queue
 
-lock:            ## Rewrite both locks from what they pin (needs uv)
+lock:            ## Rewrite the three locks from what they pin (needs uv)
 	uv pip compile --generate-hashes --no-emit-index-url --all-extras --python-version 3.11 pyproject.toml -o requirements.lock
 	cd provider && uv pip compile --generate-hashes --no-emit-index-url --python-version 3.11 requirements.in -o requirements.lock
+	cd benchmarks/detection/baselines && uv pip compile --generate-hashes --no-emit-index-url --python-version 3.11 requirements.in -o requirements.lock
 
 clean:           ## Remove the virtual environment and the demo's files
-	rm -rf $(VENV) $(PROVIDER) demo
+	rm -rf $(VENV) $(PROVIDER) $(BASELINES) demo

@@ -12,20 +12,19 @@ import pytest
 from benchmarks.detection.exam import page, plan, summary
 from benchmarks.detection.exam.__main__ import keep, known, path_of
 from benchmarks.detection.exam.fold import Taken
-from benchmarks.detection.exam.hourly import Hourly
 from benchmarks.detection.exam.measure import _until
 from benchmarks.detection.exam.trail import _take_out
 
 
 def theft(name: str, key: int, asked: int | None, *, held: int | None = None, stood: int = 0) -> list[Any]:
     before = [None if one is None else [one, 0, 0, 0.1] for one in (asked, held, None, None)]
-    return [name, key, 100, 0, 0, stood, before, None]
+    return [name, key, 100, 0, 0, stood, before, {"new-per-hour": None}]
 
 
 def region(*thefts: list[Any], alarms: tuple[list[int], ...] = (), alike: tuple[dict[str, Any], ...] = ()) -> dict:
     return {
         "region": 1, "weeks": 6, "past_weeks": 3, "active": 3_000, "alarms": list(alarms), "lookalikes": list(alike),
-        "thefts": list(thefts), "baseline_alarms": [],
+        "thefts": list(thefts), "baseline_alarms": {"new-per-hour": []},
     }  # fmt: skip
 
 
@@ -86,13 +85,6 @@ def test_thefts_are_taken_out_of_the_trail_line_by_line(tmp_path: Path) -> None:
     _take_out(honest, {b"1": 0, b"3": 0}, [loot])
     assert (honest / "AuditEvent-000.ndjson").read_bytes() == lines[0] + lines[2]
     assert (loot / "AuditEvent-000.ndjson").read_bytes() == lines[1] + lines[3]
-
-
-def test_the_static_line_keeps_its_budget_on_the_weeks_that_drew_it() -> None:
-    hourly = Hourly(weeks={("a", 7): 1, ("b", 8): 9, ("c", 9): 5, ("a", 8): 3})
-    assert hourly.line(0.26, from_day=7) == 9
-    assert hourly.line(0.5, from_day=7) == 5
-    assert hourly.line(0.5, from_day=9) == 5
 
 
 def test_seeds_of_the_exam_are_its_own() -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from benchmarks.detection.exam.hourly import Hourly
+from benchmarks.detection.exam.baselines import Compared, compared
 from benchmarks.detection.exam.plan import Plan
 from benchmarks.detection.exam.trail import Written
+from benchmarks.detection.exam.watch import Acts, Watched
 
 from tocsin import wiring
 from tocsin.config import Settings
@@ -28,7 +29,7 @@ from tocsin.main.replay import Days, collect
 from tocsin.main.river import River, accepted_order
 from tocsin.model.alert import Alert
 from tocsin.model.event import ACTIONS, OUTCOMES, codes_of
-from tocsin.model.rows import references_of
+from tocsin.model.rows import Names, references_of
 
 DAY_US = 86_400_000_000
 _ACTS = {"opened": ("read", "write"), "listed": ("list",), "exported": ("export",)}
@@ -68,8 +69,6 @@ class Pass:
     """The judged weeks folded once."""
 
     alerts: list[Alert] = field(default_factory=list)
-    hourly: list[tuple[str, int]] = field(default_factory=list)
-    """(account, microseconds) of each account's first alarm of the static detector."""
     taken: Taken | None = None
     active: dict[str, set[int]] = field(default_factory=dict)
     """Account -> weeks (from the first judged day) in which it did something."""
@@ -83,8 +82,8 @@ class Judged:
     """First judged day since 1970."""
     calibration: Calibration
     factory: str
-    events: int
-    hourly_line: int
+    baselines: Compared
+    events: int = 0
     clean: Pass = field(default_factory=Pass)
     sets: list[Pass] = field(default_factory=list)
 
@@ -98,22 +97,21 @@ def judged(plan: Plan, written: Written, scratch: Path, tell: Callable[[str], No
     first = first_judged(plan, written)
     past = [day for day in days.days() if day < first]
     coming = [day for day in days.days() if day >= first]
-    hourly = Hourly()
 
     def river_on(calibrations: tuple[Calibration, ...]) -> River:
-        return wiring.river(
+        river = wiring.river(
             settings, calibrations, facts=intake.facts, persons=intake.persons, marks=intake.marks, contain=False
         )
+        river.explainer = Watched.of(river.explainer)
+        return river
 
     tell("learns")
-    for day in past:
-        hourly.past(days.events(day), day)
     learned = learn(past, days.events, river_on, factory=factory, kept=lambda *_: None)
-    line = hourly.line(settings.rungs()[0].budget, from_day=past[0] + 7)
-    done = Judged(first, learned.calibration, factory.hash, 0, line)
+    names = Names()
+    taught = _seen(learned.river, names)
     tell("judges honest weeks")
-    done.clean = folded(copy.deepcopy(learned.river), coming, days.events, hourly.copy(), line, None)
-    done.events = days.distinct
+    clean, honest = folded(learned.river, coming, days.events, names)
+    events, sets, acts = days.distinct, [], []
     for number, folder in enumerate(written.sets):
         tell(f"judges set {number + 1} of {len(written.sets)}")
         theirs = collect(files_of(folder), scratch / f"s{number}", settings, references, lambda _: None, unheard)
@@ -127,32 +125,36 @@ def judged(plan: Plan, written: Written, scratch: Path, tell: Callable[[str], No
                 return honest
             return accepted_order(pa.concat_tables([honest, tables[day]]).unify_dictionaries())
 
-        both = sorted({*coming, *tables})
-        robbed = sorted({name for theft in written.thefts if theft.of_set == number for name in theft.accounts})
-        one = folded(copy.deepcopy(learned.river), both, with_thieves, hourly.copy(), line, robbed)
+        one, seen = folded(learned.river, sorted({*coming, *tables}), with_thieves, names)
         one.taken = Taken.of(pa.concat_tables(list(tables.values())).unify_dictionaries(), Persons(intake.persons))
-        done.sets.append(one)
-    return done
+        sets.append(one)
+        robbed = {name for theft in written.thefts if theft.of_set == number for name in theft.accounts}
+        acts.append(seen.of({names.number(name) for name in robbed}))
+    tell("compares")
+    beside = compared(
+        names, taught, honest, acts,
+        teach=(past[0] + 7) * DAY_US, judge=first * DAY_US, budget=settings.rungs()[0].budget,
+    )  # fmt: skip
+    return Judged(first, learned.calibration, factory.hash, beside, events, clean, sets)
 
 
-def folded(
-    river: River,
-    days: list[int],
-    day_of: Callable[[int], pa.Table],
-    hourly: Hourly,
-    line: int,
-    robbed: list[str] | None,
-) -> Pass:
-    """Fold days through a river that may climb; the static detector looks at `robbed` only, if that is given."""
+def folded(river: River, days: list[int], day_of: Callable[[int], pa.Table], names: Names) -> tuple[Pass, Acts]:
+    """Fold days through a copy of a river that may climb; what came of it, and the acts (numbered by `names`)."""
+    river = copy.deepcopy(river)
     done = Pass()
     for day in days:
         events = day_of(day)
         for account in _accounts(events):
             done.active.setdefault(account, set()).add((day - days[0]) // 7)
-        folded, _ = river.slice(events, day=day, batch=1)
-        done.alerts += folded.alerts
-        done.hourly += hourly.alarms(events, line, only=robbed)
-    return done
+        one, _ = river.slice(events, day=day, batch=1)
+        done.alerts += one.alerts
+    return done, _seen(river, names)
+
+
+def _seen(river: River, names: Names) -> Acts:
+    explainer = river.explainer
+    assert isinstance(explainer, Watched)
+    return explainer.taken().renumbered(explainer.accounts, names)
 
 
 def _accounts(events: pa.Table) -> Iterator[str]:

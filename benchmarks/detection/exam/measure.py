@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from benchmarks.detection.exam.baselines import Alarms
 from benchmarks.detection.exam.fold import DAY_US, Judged, Pass, Taken
 from benchmarks.detection.exam.plan import Plan
 from benchmarks.detection.exam.trail import Theft, Written
@@ -16,12 +17,11 @@ from tocsin.config import Settings
 from tocsin.detect.registry import NAMES
 from tocsin.model.alert import RUNGS, Alert
 
-BASELINE = "new-per-hour"
-COLUMNS = ("attack", "key", "opened", "listed", "exported", "stood", "before", BASELINE)
+COLUMNS = ("attack", "key", "opened", "listed", "exported", "stood", "before", "baselines")
 """A theft: the behaviour; a number for its account in the region; patients taken in all; the highest rung on which the
-account stood already when the thief came (0 none); and for each rung (this or a higher one) and the baseline, [opened,
-listed, exported, hours] until it, or null if it was not reached before the thief's last act. Of a crew each account
-counts to its own alarm, or to its end; `hours` are the first's; null if no account was seen."""
+account stood already when the thief came (0 none); for each rung (this or a higher one), [opened, listed, exported,
+hours] until it, or null if it was not reached before the thief's last act; the same for each baseline, by name. Of a
+crew each account counts to its own alarm, or to its end; `hours` are the first's; null if no account was seen."""
 
 
 def record(plan: Plan, written: Written, judged: Judged) -> dict[str, Any]:
@@ -40,15 +40,15 @@ def record(plan: Plan, written: Written, judged: Judged) -> dict[str, Any]:
         "events": judged.events,
         "calibration": judged.calibration.hash,
         "factory": judged.factory,
-        "new_per_hour_line": judged.hourly_line,
+        "baseline_lines": {name: round(line, 4) for name, line in judged.baselines.lines.items()},
         "active": sum(map(len, judged.clean.active.values())),
         "alarms": _alarms(judged.clean, judged.first, number_of, weeks),
-        "baseline_alarms": sorted(
-            {(number_of[account], (at // DAY_US - judged.first) // 7) for account, at in judged.clean.hourly}
-        ),
         "grounds": _grounds(written, judged, weeks),
+        "baseline_alarms": {
+            name: _weeks(alarms, judged.first, number_of) for name, alarms in judged.baselines.honest.items()
+        },
         "lookalikes": [_alike(told, judged, number_of, weeks) for told in written.alike],
-        "thefts": [_theft(theft, judged.sets[theft.of_set], number_of) for theft in written.thefts],
+        "thefts": [_theft(theft, judged, number_of) for theft in written.thefts],
     }
 
 
@@ -117,7 +117,18 @@ def _alike(told: dict[str, Any], judged: Judged, number_of: dict[str, int], days
     }
 
 
-def _theft(theft: Theft, one: Pass, number_of: dict[str, int]) -> list[Any]:
+def _weeks(alarms: Alarms, first: int, number_of: dict[str, int]) -> list[list[int]]:
+    """[account, week] of account-weeks with an act above the line though nobody was robbed."""
+    found = {
+        (number_of[name], week)
+        for name, times in alarms.items()
+        for week in np.unique((times // DAY_US - first) // 7).tolist()
+    }
+    return [list(one) for one in sorted(found)]
+
+
+def _theft(theft: Theft, judged: Judged, number_of: dict[str, int]) -> list[Any]:
+    one = judged.sets[theft.of_set]
     assert one.taken is not None
     start, end = _at(theft.start), _at(theft.end)
     climbs: dict[str, list[Alert]] = {name: [] for name in theft.accounts}
@@ -138,14 +149,22 @@ def _theft(theft: Theft, one: Pass, number_of: dict[str, int]) -> list[Any]:
             for name, alerts in climbs.items()
         }
         before.append(_until(one.taken, times, start))
-    hourly: dict[str, int | None] = dict.fromkeys(theft.accounts)
-    for account, at in one.hourly:
-        if account in hourly and start <= at <= end and hourly[account] is None:
-            hourly[account] = at
+    beside = {}
+    for name, alarms in judged.baselines.sets[theft.of_set].items():
+        times = {account: _within(alarms.get(account), start, end) for account in theft.accounts}
+        beside[name] = _until(one.taken, times, start)
     return [
         theft.attack, number_of[theft.accounts[0]], theft.opened, theft.listed, theft.exported, max(stood, default=0),
-        before, _until(one.taken, hourly, start),
+        before, beside,
     ]  # fmt: skip
+
+
+def _within(times: np.ndarray | None, start: int, end: int) -> int | None:
+    """The first of rising times in [start, end]."""
+    if times is None:
+        return None
+    place = int(np.searchsorted(times, start))
+    return int(times[place]) if place < len(times) and times[place] <= end else None
 
 
 def _until(taken: Taken, times: dict[str, int | None], start: int) -> list[float] | None:

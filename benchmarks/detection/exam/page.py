@@ -42,10 +42,15 @@ these seeds.
 TAIL = """
 ## Beside it
 
-*New per hour* counts patients that an account opens for the first time within an hour; its line is drawn from the
-region's own past at the budget of `ask`. The detectors of CLUE-LDS, D12 among them, are measured on real accesses in
-[their own benchmark](clue.md): on the range, whose units are fewer and shared, D12 was not run. Half-space trees and
-isolation forests are not here either: their libraries are not in the lock.
+The baselines see the same trail, and the same reasons where they ask for any; each line is drawn from the region's
+own past (its first week left out) at the budget of `ask`. *New per hour*: patients that an account opens for the
+first time within an hour. *D12*: unexplained units by session, as on [CLUE-LDS](clue.md); a unit is unexplained
+when a stranger lies in it and the account never met one there. *Half-space trees* (river) and *isolation forest*
+(scikit-learn): the vector of an account's clock hour so far (acts, patients opened, opened for the first time,
+listed, searches, exports, how usual the hour is for the account, a new network or machine), at every act. They run
+in a virtual environment of their own with the settings their papers or libraries give; none was tuned. A statistic
+that stands above its line when the thief comes counts as an alarm at his first act: that is kinder to them than the
+rule for Tocsin.
 
 What a region can do on its own trail: [the nightly twin](../how-to/twin.md).
 """
@@ -89,6 +94,10 @@ def _section(regions: list[dict[str, Any]]) -> list[str]:
         "",
         *_alikes(regions),
         "",
+        "### Baselines",
+        "",
+        *_baselines(regions, found),
+        "",
     ]
 
 
@@ -115,7 +124,7 @@ def _rests_on(regions: list[dict[str, Any]], found: list[Behaviour]) -> list[str
 def _thieves(found: list[Behaviour]) -> list[str]:
     rows = [
         ["behaviour", "thefts", "counted", "in all", "asked", "before `ask`: median, p90, max", "median, p90: 95 %",
-         "listed before", "before `own-patients-only`", "before `suspend`", "new per hour", "bar"],
+         "listed before", "before `own-patients-only`", "before `suspend`", "bar"],
     ]  # fmt: skip
     for one in found:
         ask, own, suspend = one.losses[0], one.losses[1], one.losses[3]
@@ -131,7 +140,6 @@ def _thieves(found: list[Behaviour]) -> list[str]:
                 _number(one.listed.median) if one.how == OPENED else "",
                 _short(own),
                 _short(suspend),
-                _short(one.baseline),
                 _bar(one),
             ]
         )
@@ -191,8 +199,6 @@ def _promises(regions: list[dict[str, Any]]) -> list[str]:
                 _rate(one.honest),
             ]
         )
-    baseline, budget = summary.baseline_rate(regions), Settings().rungs()[0].budget
-    rows.append(["new per hour", f"{budget:g}", "", _rate(baseline), f"{baseline / budget:.2f}", "", ""])
     return [
         *_table(rows),
         "",
@@ -223,6 +229,24 @@ def _alikes(regions: list[dict[str, Any]]) -> list[str]:
             [one.name, str(one.parts), str(one.account_weeks), asks, f"{rate:.4f}", own, suspensions, f"**{verdict}**"]
         )
     return [*_table(rows), "", f"The bar: at most {BARS['ask']} asks an account-week of each, and no suspension."]
+
+
+def _baselines(regions: list[dict[str, Any]], found: list[Behaviour]) -> list[str]:
+    rates, budget = summary.baseline_rates(regions), Settings().rungs()[0].budget
+    rows = [["behaviour", "`ask`", *rates]]
+    rows += [
+        [f"**{one.name}**", _short(one.losses[0]), *(_short(one.baselines[name]) for name in rates)]
+        for one in found
+        if one.thefts
+    ]
+    ask = summary.guarantees(regions)[0].realised
+    rows.append(["realised / budget", *(f"{rate / budget:.2f}" for rate in (ask, *rates.values()))])
+    return [
+        *_table(rows),
+        "",
+        "Share alarmed, then median and 90th percentile taken before (what is counted stands in the first table). Shown "
+        "are the baselines that every region here was compared with.",
+    ]
 
 
 def _table(rows: list[list[str]]) -> list[str]:

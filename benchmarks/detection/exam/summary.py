@@ -58,7 +58,8 @@ class Behaviour:
     """By rung."""
     listed: Loss
     """Patients listed before `ask`."""
-    baseline: Loss
+    baselines: dict[str, Loss]
+    """By name."""
     mean_lost: float
     """Before `ask`, mean over thefts; those that were never asked lose all."""
     passed: bool | None
@@ -116,7 +117,7 @@ def _behaviour(name: str, thefts: list[tuple[tuple[int, int], list[Any]]]) -> Be
         float(np.median(in_all)) if in_all else 0.0,
         losses,
         loss((theft[6][0] for theft in rows), LISTED, keys),
-        loss((theft[7] for theft in rows), how, keys),
+        {name: loss((theft[7][name] for theft in rows), how, keys) for name in common(theft[7] for theft in rows)},
         float(np.mean(lost)) if lost else 0.0,
         None,
     )
@@ -210,9 +211,19 @@ def guarantees(regions: list[dict[str, Any]]) -> list[Guarantee]:
     return out
 
 
-def baseline_rate(regions: list[dict[str, Any]]) -> float:
-    """Account-weeks in which the static detector alarmed though nobody was robbed."""
-    return sum(len(region["baseline_alarms"]) for region in regions) / sum(region["active"] for region in regions)
+def common(told: Iterable[dict[str, Any]]) -> list[str]:
+    """The baselines that all of some regions or thefts have, in their order."""
+    each = list(told)
+    return [name for name in (each[0] if each else ()) if all(name in one for one in each)]
+
+
+def baseline_rates(regions: list[dict[str, Any]]) -> dict[str, float]:
+    """By baseline: the share of account-weeks in which it alarmed though nobody was robbed."""
+    weeks = sum(region["active"] for region in regions)
+    return {
+        name: sum(len(region["baseline_alarms"][name]) for region in regions) / weeks
+        for name in common(region["baseline_alarms"] for region in regions)
+    }
 
 
 def _rate_95(each: np.ndarray, accounts: int, weeks: int) -> Interval:

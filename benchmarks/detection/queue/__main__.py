@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.detection.exam.__main__ import commit
 from benchmarks.detection.exam.plan import Plan
 from benchmarks.detection.exam.trail import write_region
+from benchmarks.detection.made_by import commit
 from benchmarks.detection.queue.measure import measured, summary
 
 OUT = Path(__file__).parents[1] / "results" / "queue.json"
