@@ -244,8 +244,8 @@ def _baselines(regions: list[dict[str, Any]], found: list[Behaviour]) -> list[st
     return [
         *_table(rows),
         "",
-        "Share alarmed, then median and 90th percentile taken before (what is counted stands in the first table). Shown "
-        "are the baselines that every region here was compared with.",
+        "Share alarmed, then median and 90th percentile taken before (what is counted stands in the first table). "
+        "Shown are the baselines that every region here was compared with.",
     ]
 
 
