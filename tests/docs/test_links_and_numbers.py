@@ -44,10 +44,15 @@ def test_every_page_is_in_the_list_of_pages() -> None:
             assert f"({page.relative_to(DOCS)})" in listed, name_of(page)
 
 
-def test_the_numbers_of_the_readme_are_those_of_the_results() -> None:
-    page = README.read_text("utf-8")
-    assert f"`{RESULTS}`" in page
-    results = json.loads((ROOT / RESULTS).read_text("utf-8"))
+@pytest.mark.parametrize(
+    ("path_of_page", "results_of"),
+    [(README, RESULTS), (DOCS / "explanation/weight.md", "benchmarks/detection/results/queue.json")],
+    ids=["README", "weight"],
+)
+def test_the_numbers_of_a_page_are_those_of_its_results(path_of_page: Path, results_of: str) -> None:
+    page = path_of_page.read_text("utf-8")
+    assert f"`{results_of}`" in page
+    results = json.loads((ROOT / results_of).read_text("utf-8"))
     numbers = _NUMBER.findall(page)
     assert len(numbers) == page.count("<!-- ")
     for shown, percent, path in numbers:

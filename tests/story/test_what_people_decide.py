@@ -34,6 +34,12 @@ def stolen(region: Region) -> str:
     return str(truth["thefts"][0]["account"])
 
 
+def all_stolen(region: Region) -> set[str]:
+    """The accounts of every theft."""
+    truth = json.loads((region("three-thieves") / "truth.json").read_text("utf-8"))
+    return {account for theft in truth["thefts"] for account in theft.get("accounts", [theft["account"]])}
+
+
 def exposed(home: Home, account: str) -> dict[str, set[str]]:
     """By whom -> patients."""
     found: dict[str, set[str]] = {"thief": set(), "unsure": set(), "owner": set()}
@@ -99,6 +105,52 @@ def test_a_dry_run_records_nothing(mine: Home, region: Region) -> None:
     assert not (mine.state / "derived/v1/decisions").exists()
 
 
+def test_an_exception_has_a_reason_an_owner_and_an_end_and_is_told_everywhere(mine: Home, region: Region) -> None:
+    account = stolen(region)
+    alert = next(one["alert"] for one in mine.told("alerts")["alerts"] if one["account"] == account)
+    told = decide(mine, "expected", alert, "--why", "register of the day clinic")["exception"]
+    assert told["state"] == "in-force"
+    assert (told["who"], told["why"]) == ("officer", "register of the day clinic")
+    assert told["up_to"]
+    assert "sharing" not in told["up_to"]
+    assert mine.told("exceptions")["exceptions"] == [told]
+    assert "register of the day clinic" in mine.run("exceptions").out
+    incident = next(one for one in mine.told("incident")["incidents"] if account in one["accounts"])
+    lines = mine.told("incident", incident["incident"])["timeline"]
+    assert any(told["exception"] in line["evidence"] for line in lines), "the dossier's timeline"
+    mine.run("decide", "withdrawn", told["exception"], "--who", "lead")
+    assert mine.told("exceptions")["exceptions"] == []
+    assert [one["state"] for one in mine.told("exceptions", "--all")["exceptions"]] == ["withdrawn"]
+    assert "withdrawn already" in mine.run("decide", "withdrawn", told["exception"], "--who", "x", code=2).err
+    before = mine.told("exceptions", "--all")
+    mine.run("rebuild")
+    assert mine.told("exceptions", "--all") == before
+
+
+def test_explain_shows_the_exception_that_was_in_force(mine: Home, region: Region) -> None:
+    account = stolen(region)
+    alert = next(one for one in mine.told("alerts")["alerts"] if one["account"] == account)
+    eve = alert["at"][:11] + "00:00:00"
+    told = decide(mine, "expected", alert["alert"], "--why", "market day", "--at", eve)["exception"]
+    shown = mine.told("explain", alert["alert"])
+    assert [one["exception"] for one in shown["exceptions"]] == [told["exception"]]
+    assert "market day (officer)" in mine.run("explain", alert["alert"]).out
+
+
+def test_a_calibration_heeds_verdicts(mine: Home, region: Region) -> None:
+    plain = mine.told("calibrate", "--dry-run")
+    assert (plain["stolen"], plain["answered"], plain["precision"]["answered"]) == (0, 0, 0)
+    first = {one["account"]: one["alert"] for one in reversed(mine.told("alerts")["alerts"])}
+    decide(mine, "true", first[stolen(region)])
+    honest = next((alert for account, alert in first.items() if account not in all_stolen(region)), None)
+    if honest:
+        decide(mine, "false", honest)
+    told = mine.told("calibrate", "--dry-run")
+    assert told["precision"]["answered"] == (2 if honest else 1)
+    assert told["precision"]["rightly"] == 1
+    assert "Asked rightly: 1 of" in mine.run("calibrate", "--dry-run").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -112,6 +164,11 @@ def test_a_dry_run_records_nothing(mine: Home, region: Region) -> None:
         (("mine", "{account}", "--event", "0" * 32), "not of this account"),
         (("mine", "{account}", "--session", "1"), "not of this account"),
         (("true", "{account}", "--at", "2099-01-01"), "in the future"),
+        (("expected", "{account}"), "needs a reason"),
+        (("expected", "{account}", "--why", "x", "--until", "2099-01-01"), "within a year"),
+        (("expected", "{account}", "--why", "x", "--detector", "sign-in"), "no exception covers"),
+        (("true", "{account}", "--detector", "strangers"), "only `expected` is about detectors"),
+        (("withdrawn", "EX-0"), "no exception has this name"),
     ],
 )
 def test_what_makes_no_sense_is_refused(kept: Home, region: Region, arguments: tuple[str, ...], says: str) -> None:

@@ -2,7 +2,8 @@
 
     challenge-failed, true            -> `suspend`, at once: a failed challenge needs no second family
     challenge-passed, false, expected -> the account stands on no rung, its statistic begins anew
-    expected, with an end             -> until then it climbs to no rung
+    expected                          -> an exception: until its end such counts of content are no evidence
+    withdrawn, true, challenge-failed -> the exception ends
     not-mine, mine, aware             -> nothing here: scope, explain and the clock of the declarations read them
 
 A decision has its place in the accepted order, as a row has: a rebuild meets it there again.
@@ -10,7 +11,11 @@ A decision has its place in the accepted order, as a row has: a rebuild meets it
 
 from __future__ import annotations
 
+import numpy as np
+
 from tocsin.detect.judge import Judge
+from tocsin.detect.registry import NAMES
+from tocsin.detect.weight import CONTENT, bins
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.decision import Decision
 from tocsin.model.ground import EARLIER, HUMAN, Ground
@@ -31,17 +36,21 @@ def decide(judge: Judge, decision: Decision) -> list[Alert]:
         return _suspend(judge, account, decision)
     if decision.what in CLEARING:
         _clear(judge, account, decision)
+    if decision.what == "expected":
+        judge.state.expect(account, _reached(decision), decision.until)
+    if decision.what == "withdrawn":
+        judge.state.expect(account, _reached(decision), 0)
     return []
 
 
 def _suspend(judge: Judge, account: int, decision: Decision) -> list[Alert]:
     """Put the account on the highest rung, if it does not stand there."""
     state, rung = judge.state, judge.ladder.rungs[_SUSPEND - 1]
+    state.expect(account, np.full(CONTENT, -1), 0)
     if state.standing[account] == _SUSPEND and state.until[account] > decision.at:
         return []
     state.standing[account] = _SUSPEND
     state.until[account] = decision.at + rung.duration_us
-    state.excused[account] = 0
     last = (int(state.until[account]) - 1) // MICROSECONDS_A_DAY
     judge.stood.update((account, day) for day in range(decision.at // MICROSECONDS_A_DAY, last + 1))
     theirs = state.open.take(state.open.account == account)
@@ -73,5 +82,9 @@ def _clear(judge: Judge, account: int, decision: Decision) -> None:
     eve = decision.at // MICROSECONDS_A_DAY - 1
     judge.restart(account, decision.at)
     judge.stood = {(number, day) for number, day in judge.stood if number != account or day < eve}
-    if decision.what == "expected":
-        judge.state.excused[account] = max(int(judge.state.excused[account]), decision.until)
+
+
+def _reached(decision: Decision) -> np.ndarray:
+    """The bin of own history that each content detector's expected count lies in; -1 where nothing is expected."""
+    up_to = dict(decision.caps)
+    return np.array([int(bins(np.array(up_to[name]))) if name in up_to else -1 for name in NAMES[:CONTENT]], np.int64)

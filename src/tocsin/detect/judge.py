@@ -100,6 +100,7 @@ class Judge:
     def open_slice(self, day: int) -> Sessions:
         """Before the rows of `day`: finish what ended before it. Returns the sessions finished since the last slice."""
         close_until(self.state, day * MICROSECONDS_A_DAY)
+        self.state.expire(day * MICROSECONDS_A_DAY)
         finished = reduce(Sessions.join, self.state.finished, Sessions.none())
         self.state.finished.clear()
         barred = np.array(sorted({account for account, _ in self.stood}), np.int64)
@@ -252,8 +253,7 @@ class Judge:
         if (reached == _SUSPEND).any():
             alone = self._families(inputs, now, done)[places, :SURE].sum(axis=1) < 2
             reached[(reached == _SUSPEND) & alone] = _SUSPEND - 1
-        excused = inputs.rows.at[now[places]] < self.state.excused[account[places]]
-        climbs = np.flatnonzero((reached > self.state.standing[account[places]]) & ~excused)
+        climbs = np.flatnonzero(reached > self.state.standing[account[places]])
         _, first = np.unique(account[places[climbs]], return_index=True)
         climbs = climbs[np.sort(first)]
         return places[climbs], reached[climbs]

@@ -92,8 +92,10 @@ class State:
     """By account: when the statistic last restarted, microseconds."""
     clock: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     """By account: latest time seen, microseconds."""
-    excused: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    """By account: until when a person expects what it does, microseconds: it climbs to no rung before."""
+    expected: np.ndarray = field(default_factory=lambda: np.full((0, CONTENT), -1, np.int64))
+    """By account and content detector: the bin up to which a person expects its counts; -1 none."""
+    expected_until: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """By account: end of that exception, microseconds; 0 none."""
     cut_key: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
     """By account: key of the session that `end-sessions` ended."""
     family_day: np.ndarray = field(default_factory=lambda: np.full((0, len(KINDS)), -(10**6), np.int64))
@@ -116,7 +118,8 @@ class State:
         if more <= 0:
             return
         for name, fill in (
-            ("ln_r1", 0), ("standing", 0), ("until", 0), ("since", 0), ("clock", 0), ("excused", 0), ("cut_key", 0),
+            ("ln_r1", 0), ("standing", 0), ("until", 0), ("since", 0), ("clock", 0), ("cut_key", 0),
+            ("expected", -1), ("expected_until", 0),
             ("family_day", -(10**6)), ("account_state", 0), ("own_counts", 0), ("own_sessions", 0), ("own_e", np.inf),
         ):  # fmt: skip
             held = getattr(self, name)
@@ -144,11 +147,32 @@ class State:
             reached = np.zeros((len(quiet), OWN_BINS), np.int32)
             reached[np.arange(OWN_BINS)[None] <= bins(quiet.counts[:, d])[:, None]] = 1
             np.add.at(self.own_counts[:, d], quiet.account, reached)
-        changed = np.unique(quiet.account)
-        sessions_of = self.own_sessions[changed][:, None].repeat(CONTENT, 1)
-        caps = own_e_values(self.own_counts[changed], sessions_of)
+        self._cap(np.unique(quiet.account))
+
+    def expect(self, account: int, reached: np.ndarray, until: int) -> None:
+        """Make an exception for an account in place of the one it has: up to these bins its counts are no evidence.
+
+        `reached`: (CONTENT,), -1 where nothing is expected; see `expected`. What is new about a sign-in and what a
+        honey patient shows are no counts of content: no exception touches them.
+        """
+        self.expected[account], self.expected_until[account] = reached, until
+        self._cap(np.array([account]))
+
+    def expire(self, at: int) -> None:
+        """End the exceptions whose time is over."""
+        over = np.flatnonzero((self.expected_until > 0) & (self.expected_until <= at))
+        self.expected[over], self.expected_until[over] = -1, 0
+        self._cap(over)
+
+    def _cap(self, accounts: np.ndarray) -> None:
+        """Work out what the own past, and an exception, allow the e-values of some accounts to be."""
+        if not len(accounts):
+            return
+        sessions_of = self.own_sessions[accounts][:, None].repeat(CONTENT, 1)
+        caps = own_e_values(self.own_counts[accounts], sessions_of)
         caps[:, :, 0] = np.inf
-        self.own_e[changed] = caps
+        inside = np.arange(OWN_BINS) <= self.expected[accounts][:, :, None]
+        self.own_e[accounts] = np.where(inside, np.minimum(caps, 1.0), caps)
 
 
 def day_of(at: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 from tocsin import wiring
 from tocsin.config import Settings
 from tocsin.errors import Usage
+from tocsin.main import exceptions
 from tocsin.main.beside import writing
 from tocsin.main.inspect import Reading
 from tocsin.main.saved import state_path, weekly_in
 from tocsin.main.study import study
 from tocsin.main.tables import alert_id, instant
 from tocsin.model.alert import Alert
-from tocsin.model.decision import SOMEBODY_ELSE, THE_OWNER, WHAT, Decision
+from tocsin.model.decision import SOMEBODY_ELSE, THE_OWNER, WHAT, Decision, exception_id
 from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.scope import episodes, sessions_by
 
@@ -47,6 +48,7 @@ def decide(
     why: str,
     sessions: Iterable[int] = (),
     events: Iterable[str] = (),
+    detectors: Iterable[str] = (),
     until: datetime | None = None,
     at: datetime | None = None,
     dry_run: bool = False,
@@ -54,13 +56,15 @@ def decide(
 ) -> dict[str, Any]:
     """Record a decision and let it flow into explain, judge and scope.
 
-    `about`: an alert, an episode, an incident (for `aware`) or an account; `at`: when it was taken, by default now.
+    `about`: an alert, an episode, an incident (for `aware`), an exception (for `withdrawn`) or an account; `at`: when
+    it was taken, by default now; `detectors`: those that an `expected` is about, by default all that counted.
     Raises `Usage` for what makes no sense, before anything is written.
     """
     reading = Reading(settings)
-    _check(what, who, until, at, now)
-    lines, named = tuple(events), tuple(sessions)
-    subject = _incident(reading, about, now) if what == "aware" else subject_of(reading, about)
+    lines, named, only = tuple(events), tuple(sessions), tuple(detectors)
+    _check(what, who, why, until, at, only, now)
+    taken_at = round((at or now).timestamp() * 1_000_000)
+    subject = _subject(reading, what, about, now)
     if what in ("mine", "not-mine") and not lines and not named:
         named = tuple(one["session"] for one in in_doubt(settings, about))
         if not named:
@@ -72,11 +76,15 @@ def decide(
         sessions=named,
         events=lines,
         days=_days(reading, subject, named, lines) if what != "aware" else (),
-        at=round((at or now).timestamp() * 1_000_000),
+        at=taken_at,
         who=who.strip(),
         why=why.strip(),
-        until=round(until.timestamp() * 1_000_000) if until else 0,
     )
+    if what == "expected":
+        end = exceptions.ends_at(until, at or now)
+        about_sessions = [*named, *(alert.session for alert in _alerts_named(reading, subject))]
+        caps = exceptions.caps_of(reading, subject.account, about_sessions, at or now, only)
+        decision = replace(decision, until=round(end.timestamp() * 1_000_000), caps=caps)
     opposed = _opposed(reading, decision)
     batch, alerts = 0, []
     if not dry_run:
@@ -86,6 +94,7 @@ def decide(
         alerts = [alert for alert in Reading(settings).alerts() if alert_id(alert) not in known]
     return {
         "decision": {**asdict(decision), "at": instant(decision.at)},
+        "exception": exceptions.exceptions_of([decision], decision.at)[0].data() if decision.caps else None,
         "recorded": not dry_run,
         "batch": batch,
         "alerts": [{"alert": alert_id(alert), "rung": alert.rung, "at": instant(alert.at)} for alert in alerts],
@@ -137,11 +146,39 @@ def _without_alert(reading: Reading, about: str) -> set[str]:
     return {name for name in names if about in (name, name.rpartition("|")[2])}
 
 
-def _check(what: str, who: str, until: datetime | None, at: datetime | None, now: datetime) -> None:
+def _subject(reading: Reading, what: str, about: str, now: datetime) -> Subject:
+    if what == "aware":
+        return _incident(reading, about, now)
+    if what == "withdrawn":
+        at = round(now.timestamp() * 1_000_000)
+        return Subject(exceptions.named(reading.decisions(), about, at).account, about, ())
+    return subject_of(reading, about)
+
+
+def _alerts_named(reading: Reading, subject: Subject) -> tuple[Alert, ...]:
+    """Of the subject's alerts those that its name means; none if it is the account's."""
+    by_episode = {one.id: one.alerts for one in episodes(subject.alerts, reading.settings.rungs())}
+    named = tuple(alert for alert in subject.alerts if alert_id(alert).startswith(subject.name))
+    return by_episode.get(subject.name, named)
+
+
+def _check(
+    what: str,
+    who: str,
+    why: str,
+    until: datetime | None,
+    at: datetime | None,
+    detectors: tuple[str, ...],
+    now: datetime,
+) -> None:
     if what not in WHAT:
         raise Usage(f"unknown decision '{what}'", advice=f"Known: {', '.join(WHAT)}.")
     if not who.strip():
         raise Usage("a decision needs the name of who takes it", advice="Add --who NAME.")
+    if what == "expected" and not why.strip():
+        raise Usage("an exception needs a reason", advice='Add --why "why it will come again".')
+    if detectors and what != "expected":
+        raise Usage("only `expected` is about detectors")
     if until is not None and (what != "expected" or until <= now):
         raise Usage("--until is the end of an `expected`, and lies in the future", done="Nothing was recorded.")
     if at is not None and at > now:
@@ -203,6 +240,9 @@ def _next(decision: Decision, opposed: list[Decision]) -> list[str]:
         told.append(f"Cut the account: tocsin contain {account} --rung suspend --who NAME")
     if decision.what in ("challenge-passed", "false", "expected"):
         told.append(f"Give the account back if it was cut: tocsin undo {account} --who NAME --why TEXT")
+    if decision.what == "expected":
+        told.append(f"It ends by itself; before that: tocsin decide withdrawn {exception_id(decision)} --who NAME")
+        told.append("A campaign, a roster, a contract: declare it in the directory, and it explains the patients too.")
     if decision.what in ("mine", "not-mine"):
         told.append("See whose data is exposed now: tocsin scope")
     if decision.what == "aware":

@@ -24,9 +24,14 @@ DECISION: Final = pa.schema(
         pa.field("who", pa.string(), nullable=False),
         pa.field("why", pa.string(), nullable=False),
         pa.field("until", pa.int64(), nullable=False),
+        pa.field("caps", pa.list_(pa.struct([("detector", pa.string()), ("up_to", pa.int64())])), nullable=False),
     ]
 )
 """`model.decision.Decision`, one row each, in accepted order."""
+
+
+_MOST: Final = 2**31 - 1
+"""Of a count, so that a forged line cannot be more than a table holds."""
 
 
 def line_of(decision: Decision) -> bytes:
@@ -46,6 +51,7 @@ def decisions_in(data: bytes) -> list[Decision]:
                     "sessions": tuple(int(one) for one in told.get("sessions", ())),
                     "events": tuple(str(one) for one in told.get("events", ())),
                     "days": tuple(int(one) for one in told.get("days", ())),
+                    "caps": tuple((str(name), min(int(count), _MOST)) for name, count in told.get("caps", ())),
                 }
             )
         except (ValueError, TypeError, AttributeError, RecursionError):
@@ -57,7 +63,9 @@ def decisions_in(data: bytes) -> list[Decision]:
 
 def decisions_table(decisions: list[Decision]) -> pa.Table:
     """Decisions as a table of schema DECISION."""
-    rows = [asdict(decision) for decision in decisions]
+    rows = [
+        asdict(one) | {"caps": [{"detector": name, "up_to": count} for name, count in one.caps]} for one in decisions
+    ]
     columns = [
         pa.array([row["at"] for row in rows], pa.int64()).cast(pa.timestamp("us")).cast(_time)
         if one.name == "at"
@@ -73,4 +81,13 @@ def decisions_of(table: pa.Table) -> list[Decision]:
         return []
     rows = table.set_column(table.schema.get_field_index("at"), "at", table["at"].cast(pa.int64())).to_pylist()
     lists = ("sessions", "events", "days")
-    return [Decision(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in rows]
+    return [
+        Decision(
+            **{
+                **row,
+                **{name: tuple(row[name]) for name in lists},
+                "caps": tuple((one["detector"], one["up_to"]) for one in row["caps"]),
+            }
+        )
+        for row in rows
+    ]

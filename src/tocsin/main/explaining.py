@@ -23,6 +23,7 @@ from tocsin.door.persons import Persons
 from tocsin.explain.missing import Access, Counted, Missing, counted, missing_of
 from tocsin.explain.reasons import Reason
 from tocsin.explain.staff import Staff
+from tocsin.main.exceptions import in_force
 from tocsin.main.inspect import Reading
 from tocsin.main.tables import alert_data, alert_id, instant
 from tocsin.main.words import Said, say, short_of, stratum_of, why
@@ -92,6 +93,7 @@ def explain(settings: Settings, name: str) -> dict[str, Any]:
         "calibration": alert.calibration,
         "line": _line(alert),
         "missing": _missing(case),
+        "exceptions": _excepted(case),
         "counter_evidence": list(_counter_evidence(case)),
         "events": [_event(case, row) for row in events],
     }
@@ -228,17 +230,25 @@ def _change(one: Counted, strangers: int) -> dict[str, Any]:
 def _counter_evidence(case: _Case) -> Iterator[dict[str, Any]]:
     """What speaks for the owner."""
     alert = case.alert
+    expected: dict[str, int] = {name: count for one in _excepted(case) for name, count in one["up_to"].items()}
     yield from _decided(case)
     yield from _same_place(case)
     yield from _explained_here(case)
     yield from _explained_before(case)
     for ground in alert.grounds:
-        if ground.spared > 0:
+        if ground.spared > 0 and ground.n <= expected.get(ground.of, -1):
+            yield _told("excepted", what=short_of(ground.of), n=expected[ground.of], nats=ground.spared / MICRONATS)
+        elif ground.spared > 0:
             yield _told("own-past", what=short_of(ground.of), n=ground.n, nats=ground.spared / MICRONATS)
         elif ground.of == OTHERS and ground.nats < -_NOTABLE:
             yield _told("others", nats=-ground.nats / MICRONATS)
     if len(alert.families) == 1:
         yield _told("one-family", family=say(f"family.{alert.families[0]}"))
+
+
+def _excepted(case: _Case) -> list[dict[str, Any]]:
+    """Exceptions of the account that were in force when the alert was raised."""
+    return in_force(case.reading.decisions(), case.alert.account, case.alert.at)
 
 
 def _decided(case: _Case) -> Iterator[dict[str, Any]]:

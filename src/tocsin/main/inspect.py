@@ -15,6 +15,7 @@ from tocsin.config import Settings
 from tocsin.errors import Usage
 from tocsin.explain.staff import Staff
 from tocsin.main.decisions import decisions_of
+from tocsin.main.exceptions import exceptions_of
 from tocsin.main.harvest import Harvest, harvest_data
 from tocsin.main.present import present
 from tocsin.main.recorded import recorded
@@ -83,6 +84,12 @@ def alerts(settings: Settings) -> dict[str, Any]:
     """Every alert, oldest first."""
     reading = Reading(settings)
     return {"alerts": [{"alert": alert_id(alert), **alert_data(alert)} for alert in reading.alerts()]}
+
+
+def exceptions(settings: Settings, *, everyone: bool, now: datetime) -> dict[str, Any]:
+    """Exceptions in force, or every one that ever was."""
+    found = exceptions_of(Reading(settings).decisions(), round(now.timestamp() * 1_000_000))
+    return {"exceptions": [one.data() for one in found if everyone or one.ended == "in-force"]}
 
 
 def scope(

@@ -18,13 +18,17 @@ from tocsin.detect.calibration import Calibration
 from tocsin.errors import StoreUnavailable, TocsinError, Usage
 from tocsin.main.beside import writing
 from tocsin.main.explanations import summary
+from tocsin.main.inspect import Reading
 from tocsin.main.intake import Progress, unheard
 from tocsin.main.learning import learn
 from tocsin.main.readiness import cutting, letters
 from tocsin.main.region import EPOCH, Region
 from tocsin.main.river import River, accepted_order
+from tocsin.main.verdicts import precision, verdicts
 from tocsin.model.event import EVENT
 from tocsin.model.evidence import MICRONATS
+from tocsin.model.rows import MICROSECONDS_A_DAY
+from tocsin.scope import episodes
 
 
 def calibrate(
@@ -63,7 +67,10 @@ def calibrate(
                 marks=region.marked,
             )
 
-        learned = learn(days, day_of, river_on, factory=factory, kept=lambda *_: None)
+        reading = Reading(settings)
+        alerts = reading.alerts()
+        said = verdicts(reading.decisions(), alerts, episodes(alerts, settings.rungs()), week_from=days[0])
+        learned = learn(days, day_of, river_on, factory=factory, kept=lambda *_: None, said=said)
         judge = learned.river.judge
         batch = 0 if dry_run else region.put_calibration(learned.calibration, now=now)
         lines = [
@@ -83,7 +90,10 @@ def calibrate(
             "calibration": learned.calibration.hash,
             "in_force": not dry_run,
             "batch": batch,
+            "stolen": 0,
+            "answered": 0,
             **learned.calibration.made_from,
+            "precision": precision([a for a in alerts if a.at // MICROSECONDS_A_DAY in set(days)], said, days[0]),
             "lines": lines,
         }
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from tocsin.config import Settings
 from tocsin.detect.queue import Queue, queue_of
 from tocsin.errors import Usage
+from tocsin.main.exceptions import in_force
 from tocsin.main.inspect import Reading
 from tocsin.main.saved import state_path, weekly_in
 from tocsin.main.tables import alert_id, instant
@@ -48,8 +49,8 @@ def queue(settings: Settings, *, week: str | None = None, fdr: float = 0.1) -> d
     if number not in weekly.weeks:
         known = ", ".join(week_name(held) for held in sorted(weekly.weeks))
         raise Usage("nothing is remembered of this week", advice=f"Remembered: {known}.")
-    alerts = reading.alerts()
-    said = verdicts(reading.decisions(), alerts, episodes(alerts, settings.rungs()))
+    alerts, decisions = reading.alerts(), reading.decisions()
+    said = verdicts(decisions, alerts, episodes(alerts, settings.rungs()))
     numbers = {name: place for place, name in enumerate(names)}
     found = queue_of(
         weekly,
@@ -63,6 +64,8 @@ def queue(settings: Settings, *, week: str | None = None, fdr: float = 0.1) -> d
         _entry(found, place, names, [a for a in alerts if _week_of(a) == number], said, number)
         for place in range(found.length)
     ]
+    for entry, at in zip(entries, found.peak_at.tolist(), strict=False):
+        entry["exceptions"] = in_force(decisions, entry["account"], at)
     _show_sessions(reading, entries, number)
     return {
         "week": week_name(number),

@@ -7,7 +7,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,7 +55,7 @@ def verdicts(
 
 
 def account_weeks(
-    said: dict[tuple[str, int], Said | None], numbers: Callable[[str], int | None], *, stolen: bool
+    said: Mapping[tuple[str, int], Said | None], numbers: Callable[[str], int | None], *, stolen: bool
 ) -> frozenset[tuple[int, int]]:
     """(account number, week) of which everybody says so. `numbers`: the number of an account, if it is known."""
     return frozenset(
@@ -63,6 +63,13 @@ def account_weeks(
         for (account, week), one in said.items()
         if one is not None and one.stolen == stolen and (number := numbers(account)) is not None
     )
+
+
+def precision(alerts: Iterable[Alert], said: Mapping[tuple[str, int], Said | None], week_from: int) -> dict[str, int]:
+    """Of the account-weeks in which a rung was climbed: how many were answered, and how many of these rightly asked."""
+    asked = {(alert.account, (alert.at // MICROSECONDS_A_DAY - week_from) // 7) for alert in alerts}
+    answers = [one for key in asked if (one := said.get(key)) is not None]
+    return {"asked": len(asked), "answered": len(answers), "rightly": sum(one.stolen for one in answers)}
 
 
 def _named(decision: Decision, alerts: list[Alert]) -> tuple[Alert, ...]:

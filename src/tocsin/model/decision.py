@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ WHAT: Final = (
     "challenge-failed",  # whoever was there could not
     "not-mine",  # the owner says of sessions or events: that was not me
     "mine",  # the owner says: that was me
+    "withdrawn",  # an exception ends before its time
     "aware",  # the controller became aware of the breach: the 72 hours run from here
 )
 
@@ -47,3 +49,11 @@ class Decision:
     """In their words."""
     until: int = 0
     """When an `expected` ends, microseconds UTC."""
+    caps: tuple[tuple[str, int], ...] = ()
+    """What an `expected` expects: (content detector, count up to which it is no evidence)."""
+
+
+def exception_id(decision: Decision) -> str:
+    """The name of the exception that an `expected` makes: BLAKE2b-40 of account and time, the same in every run."""
+    told = f"{decision.at} {decision.account}".encode("utf-8", "surrogatepass")
+    return f"EX-{hashlib.blake2b(told, digest_size=5).hexdigest()}"

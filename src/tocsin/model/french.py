@@ -103,6 +103,7 @@ DECISION: Final = {
     "challenge-failed": "la personne présente n'a pas pu prouver son identité",
     "not-mine": "le titulaire : « ce n'était pas moi »",
     "mine": "le titulaire : « c'était moi »",
+    "withdrawn": "exception retirée",
     "aware": "prise de connaissance par le responsable de traitement",
 }
 """Of `model.decision.WHAT`."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from tocsin.model import french
 from tocsin.model.act import Act, Entry, Standing
 from tocsin.model.alert import Alert
-from tocsin.model.decision import Decision
+from tocsin.model.decision import Decision, exception_id
 from tocsin.model.incident import Incident
 from tocsin.model.picture import Instants, Moment
 from tocsin.triage.traces import Trace
@@ -40,8 +41,9 @@ def timeline_of(
             found.append(replace(told, fr=said["fr"], weight=alert.weight, one_in=max(alert.one_in, 1.0)))
     found += _of_journal(journal, act_of)
     for one in decisions:
-        words = ", ".join(word for word in (one.who, one.why) if word)
-        found.append(_moment(one.at, "decision", one.what, one.account, words, decision_name(one)))
+        words = ", ".join(word for word in (one.who, one.why, *_span(one)) if word)
+        names = (decision_name(one), exception_id(one)) if one.caps else (decision_name(one),)
+        found.append(_moment(one.at, "decision", one.what, one.account, words, *names))
     found += [_moment(at, "declaration", "draft", "", name, name) for name, at in drafts]
     return tuple(sorted(found, key=lambda one: (one.at, _ORDER.index(one.kind), one.evidence)))
 
@@ -76,6 +78,14 @@ def _of_journal(journal: Iterable[Entry], act_of: Mapping[str, Act]) -> list[Mom
         moment = _moment(entries[0].at, "act", what, str(target), words + count, *evidence)
         found.append(replace(moment, fr=french.asked(str(why), str(who)) + count))
     return found
+
+
+def _span(decision: Decision) -> tuple[str, ...]:
+    """Of an exception, from when to when, and for what: read alike in every language."""
+    if not decision.caps:
+        return ()
+    since, until = (datetime.fromtimestamp(at / 1e6, UTC).date().isoformat() for at in (decision.at, decision.until))
+    return (f"{since}/{until}", *(f"{name} ≤ {count}" for name, count in decision.caps))
 
 
 def decision_name(decision: Decision) -> str:

@@ -21,6 +21,7 @@ decisions = st.builds(
     who=words.filter(bool),
     why=words,
     until=st.integers(0, 2**52),
+    caps=st.lists(st.tuples(words, st.integers(0, 2**31 - 1)), max_size=3).map(tuple),
 )
 
 

@@ -28,6 +28,8 @@ def tell_explain(told: dict[str, Any], lang: str) -> None:
     out.print(table)
     if less := len(told["grounds"]) - len(heavy):
         out.print(said("told.less", n=less), style="dim")
+    if told["exceptions"]:
+        _list(out, said("told.exceptions"), told["exceptions"], lang)
     _list(out, said("told.missing", n=told["missing"]["strangers"]), told["missing"]["changes"], lang)
     _list(out, said("told.owner"), told["counter_evidence"], lang)
     events = table_of(

@@ -15,6 +15,18 @@ def tell_calibration(told: dict[str, Any]) -> None:
         f"Calibration {told['calibration']}, {how}: {told.get('account_weeks', 0):,} account-weeks, "
         f"{told.get('sessions', 0):,} sessions, {told.get('set_aside', 0)} doubtful weeks set aside."
     )
+    if told["stolen"] or told["answered"]:
+        out.print(
+            f"Verdicts: {told['stolen']:,} account-weeks were stolen and are left out, {told['answered']:,} were the "
+            "owner's and are kept."
+        )
+    asked = told["precision"]
+    if asked["answered"]:
+        share = asked["rightly"] / asked["answered"]
+        out.print(
+            f"Asked rightly: {asked['rightly']:,} of {asked['answered']:,} answered ({share:.0%}); {asked['asked']:,} "
+            "account-weeks climbed a rung."
+        )
     table = table_of("", "role", "rung", "#budget", "#line", "how", "stratum", "from")
     usual: dict[str, tuple[Any, ...]] = {}
     for line in told["lines"]:

@@ -36,6 +36,27 @@ def tell_alerts(found: list[dict[str, Any]], lang: str) -> None:
     out.print(said("told.one-in"), style="dim")
 
 
+def tell_exceptions(found: list[dict[str, Any]]) -> None:
+    """Tell exceptions, oldest first."""
+    out = stdout()
+    if not found:
+        out.print("No exception.")
+        return
+    table = table_of(f"{len(found)} exceptions", "exception", "account", "until (UTC)", "state", "who", "why")
+    for one in found:
+        table.add_row(
+            one["exception"],
+            one["account"].rpartition("|")[2],
+            one["until"][:16].replace("T", " "),
+            one["state"],
+            one["who"],
+            one["why"],
+        )
+    out.print(table)
+    for one in found:
+        out.print(one["en"], markup=False, soft_wrap=True)
+
+
 def tell_queue(told: dict[str, Any]) -> None:
     """Tell the result of this command."""
     out = stdout()
