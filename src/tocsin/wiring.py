@@ -119,7 +119,7 @@ def river(
         explainer.learn(facts)
     judge = Judge(
         ladder=Ladder(settings.rungs(), calibrations),
-        weigher=Weigher(calibrations[0]),
+        weigher=Weigher(calibrations[:1]),
         accounts=explainer.accounts,
         contain=contain,
     )

@@ -1,14 +1,17 @@
 """Acts of one account in a few words, as rows: what the examples in the detectors' docstrings are written in.
 
-    stranger | expected | known | lists | searches      what is done, and with whom
+    stranger | expected | known | lists | searches | fails      what is done, and with whom
         stranger  opens a patient whom nothing explains
         expected  opens a new patient whom something explains
         known     opens a patient of the account's own past
         lists     a patient whom nothing explains is shown in a list
         searches  a search that was not made before
+        fails     a sign-in that is refused
     before it   `session two`: in another session
     after it    `again` (the same patient or search as the act before) · `of UNIT` · `no N` (local number) · `page N`
-                `honey` · `declared` · `new-network`, `new-device`, `new-client`, `new-assurance` · `pooled N`
+                `honey` · `declared` · `new-network`, `new-device`, `new-client`, `new-assurance`, `new-service`
+                `pooled N` · `at PLACE` (device) · `newcomer` (the account's first day, late in the trail)
+                `unplaced` (in no unit), `unknown` (in no directory)
                 `after N s` · `next day`
 
 A new detector that looks at something else adds a word here.
@@ -22,7 +25,7 @@ import numpy as np
 
 from tocsin.detect.view import Carry, Detector, View
 from tocsin.model.event import ACTIONS, REASONS
-from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NETWORK, Explained
+from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NETWORK, NEW_SERVICE, Explained
 from tocsin.model.rows import Rows, key_of
 
 SECOND = 1_000_000
@@ -33,6 +36,7 @@ NOVELTY = {
     "new-device": NEW_DEVICE,
     "new-client": NEW_CLIENT,
     "new-assurance": NEW_ASSURANCE,
+    "new-service": NEW_SERVICE,
 }
 
 
@@ -50,6 +54,9 @@ class Act:
     declared: bool = False
     novelty: int = 0
     pooled: int = 0
+    place: str = ""
+    newcomer: bool = False
+    unplaced: int = 0
     after_s: float = 0.5
 
 
@@ -60,14 +67,18 @@ def act_of(text: str) -> Act:
     if words[0] == "session":
         session, words = 1 + ("two", "three").index(words[1]), words[2:]
     act = Act(words.pop(0), session)
-    if act.do not in ("stranger", "expected", "known", "lists", "searches"):
+    if act.do not in ("stranger", "expected", "known", "lists", "searches", "fails"):
         raise ValueError(f"no such act: {text!r}; see tests/spec/acts.py")
     while words:
         word = words.pop(0)
-        if word in ("again", "honey", "declared"):
+        if word in ("again", "honey", "declared", "newcomer"):
             setattr(act, word, True)
         elif word in NOVELTY:
             act.novelty |= NOVELTY[word]
+        elif word in ("unplaced", "unknown"):
+            act.unplaced = 1 + (word == "unknown")
+        elif word == "at":
+            act.place = words.pop(0)
         elif word == "of":
             act.unit = words.pop(0)
         elif word in ("no", "page", "pooled"):
@@ -104,6 +115,8 @@ class Drawn:
         explained_by = {"stranger": 0, "lists": 0, "expected": REASONS.index("appointment")}
         reason = np.array([explained_by.get(act.do, REASONS.index("own-past")) for act in acts], np.int8)
         searches = np.array([act.do == "searches" for act in acts])
+        fails = np.array([act.do == "fails" for act in acts])
+        nobody = searches | fails
         zeros = np.zeros(n, np.uint64)
         session = np.array([act.session for act in acts])
         first = np.flatnonzero(np.r_[True, session[1:] != session[:-1]])
@@ -115,13 +128,15 @@ class Drawn:
             service=np.zeros(n, np.int32),
             client=zeros,
             network=zeros,
-            device=zeros,
+            device=np.array([key_of(act.place) if act.place else 0 for act in acts], np.uint64),
             assurance=np.zeros(n, np.uint8),
             action=np.select(
-                [opens, searches], [ACTIONS.index("read"), ACTIONS.index("search")], ACTIONS.index("list")
+                [opens, searches, fails],
+                [ACTIONS.index("read"), ACTIONS.index("search"), ACTIONS.index("sign-in")],
+                ACTIONS.index("list"),
             ).astype(np.int8),
-            outcome=np.zeros(n, np.int8),
-            patient=np.where(searches, 0, who).astype(np.uint64),
+            outcome=fails.astype(np.int8),
+            patient=np.where(nobody, 0, who).astype(np.uint64),
             query_kind=np.zeros(n, np.int8),
             query_hash=np.where(searches, who, 0).astype(np.uint64),
             page=np.array([act.page for act in acts], np.int32),
@@ -129,14 +144,16 @@ class Drawn:
         )
         unit = [key_of(act.unit) if act.unit else int(one) for act, one in zip(acts, who, strict=True)]
         explained = Explained(
-            reason=np.where(searches, REASONS.index("no-patient"), reason).astype(np.int8),
+            reason=np.where(nobody, REASONS.index("no-patient"), reason).astype(np.int8),
             fresh=fresh,
             fresh_listed=listed,
             unit=np.where(fresh & (reason == 0), np.array(unit, np.uint64), 0).astype(np.uint64),
             novelty=np.array([act.novelty for act in acts], np.uint8),
             unsettled=np.array([act.novelty for act in acts], np.uint8),
-            age_days=np.full(n, 30, np.int32),
+            age_days=np.array([0 if act.newcomer else 30 for act in acts], np.int32),
             declared=np.array([act.declared for act in acts]),
+            newcomer=np.array([act.newcomer for act in acts]),
+            unplaced=np.array([act.unplaced for act in acts], np.int8),
         )
         return View(
             rows=rows,

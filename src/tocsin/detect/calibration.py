@@ -21,6 +21,7 @@ from tocsin.detect.nulls import (
     LIGHT_TAIL_INDEX,
     LIGHT_TAILED,
     MAX_TAIL_INDEX,
+    YOUNGER,
     Sample,
     blend,
     blend_frequencies,
@@ -151,15 +152,19 @@ class Calibration:
 
     def null(self, detector: str, role: str, age: str) -> np.ndarray:
         """The survival function (or sign-in frequencies) in force for a stratum: the first level that is there."""
-        younger = (
-            AGES[AGES.index(age) :: -1] if age else ()
-        )  # a past of a week knows no settled account: the oldest it has
+        known = [age] if age else []  # a past of a week knows no settled account: the oldest it has
+        while known and known[-1] in YOUNGER:
+            known.append(YOUNGER[known[-1]])
         for stratum in levels(role):
-            for level in (*(f"{stratum}/{one}" for one in younger), f"{stratum}/"):
+            for level in (*(f"{stratum}/{one}" for one in known), f"{stratum}/"):
                 found = self.nulls.get(level, {}).get(detector)
                 if found is not None:
                     return found
-        return np.r_[1.0, np.full(CAP, 0.5)] if detector != "sign-in" else np.full(SIGN_IN_CODES, 1 / SIGN_IN_CODES)
+        return (
+            np.r_[1.0, np.full(CAP, 0.003 if detector == "honey" else 0.5)]
+            if detector != "sign-in"
+            else np.full(SIGN_IN_CODES, 1 / SIGN_IN_CODES)
+        )
 
     @property
     def hash(self) -> str:
@@ -256,7 +261,6 @@ def nulls_of(sample: Sample, above: Calibration | None) -> dict[str, dict[str, n
             out[f"{role}/{age}"] = {
                 name: _table(name, some.account, some.values[:, i], _parent(out, above, name, role, age))
                 for i, name in enumerate(NAMES)
-                if name != "honey"
             }
     return out
 
@@ -294,7 +298,7 @@ def _parent(
         return next((made[one][name] for one in (f"{ANY}/{age}", f"{ANY}/") if one in made), None)
 
     wanted = level(age)
-    younger = f"{role}/{AGES[AGES.index(age) - 1]}" if age and age != AGES[0] else ""
+    younger = f"{role}/{YOUNGER[age]}" if age in YOUNGER else ""
     if wanted is None or younger not in made:
         return wanted
     same = level(younger.rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""What rows added to the weight of their accounts: in columns, and as a table for the store."""
+"""Evidence in columns: what each row added to its account's day."""
 
 from __future__ import annotations
 

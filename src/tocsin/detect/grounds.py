@@ -1,8 +1,8 @@
 """Why an account weighs what it weighs: the weight at a row in parts, one a detector, which add up to it.
 
-    weight = ln(R + 1) + other open sessions     -> `earlier`
-           + ln e(sign-in) + ln e(honey)         -> a part each
-           + ln e(content)                       -> shared out among the detectors whose e-values are averaged
+    weight = ln(R + 1)                                -> `earlier`: the days before
+           + ln e(content) + ln e(sign-in)            -> shared out among the detectors whose e-values are averaged
+           + ln e(enrolment) + ln e(honey)            -> a part each
 
 The logarithm of an average is shared out by how much each e-value moves the average away from a neutral bet:
 share (e - 1) ln(E) / (E - 1), E the average. These parts add up to ln(E), each has the sign of its own e - 1, and
@@ -14,41 +14,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.detect.nulls import AGES
-from tocsin.detect.registry import DETECTORS, SHARES
+from tocsin.detect.nulls import AGES, CAP
+from tocsin.detect.registry import CODE, DETECTORS, NAMES, SHARES
 from tocsin.detect.step import Step
-from tocsin.detect.weight import (
-    CONTENT,
-    HONEY_AT,
-    HONEY_NATS,
-    SIGN_IN_AT,
-    TODAY_AT,
-    Weigher,
-    bins,
-    earlier_today,
-)  # fmt: skip
+from tocsin.detect.weight import CONTENT, COUNTED, ENROLMENT_AT, HONEY_AT, SIGN_IN_AT, Weigher, bins
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.ground import EARLIER, OTHERS, Ground
+
+_SESSION_AT, _TODAY_AT = NAMES.index("strangers"), NAMES.index("strangers-today")
 
 
 def grounds_for(done: Step, place: int, weigher: Weigher, own: np.ndarray) -> tuple[Ground, ...]:
     """The parts of the weight at the row `place` of a step, heaviest first.
 
-    `own`: e-value caps of the account's own past, (CONTENT, OWN_BINS).
+    `own`: e-value caps of the account's own past, (COUNTED, OWN_BINS).
     """
     at = done.back[place]
     return grounds_of(int(done.weight[place]), int(done.stratum[at]), done.counts[:, at], weigher, own)
 
 
 def grounds_of(weight: int, stratum: int, counts: np.ndarray, weigher: Weigher, own: np.ndarray) -> tuple[Ground, ...]:
-    """The parts of an account's weight (micro-nats) at a session's counts, in a stratum; see the module."""
-    role, age = next(key for key, number in weigher.strata.items() if number == stratum)
+    """The parts of an account's weight (micro-nats) at the counts of its day, in a stratum; see the module."""
     here, column = np.array([stratum]), counts[:, None]
     content, others = (int(part[0]) for part in weigher.weigh(here, column, np.zeros(1, np.int64), own[None]))
+    sign_in = float(np.exp(weigher.sign_in[stratum, counts[SIGN_IN_AT]]))
     found = [
-        *_content(here, column, weigher, own, role, AGES[age]),
-        *_coded(SIGN_IN_AT, counts, float(weigher.sign_in[stratum, counts[SIGN_IN_AT]])),
-        *_coded(HONEY_AT, counts, HONEY_NATS[int(counts[HONEY_AT])]),
+        *_mixed(range(CONTENT), stratum, counts, weigher, own),
+        *_mixed(range(CONTENT, COUNTED), stratum, counts, weigher, own, coded=(CODE, sign_in)),
+        *_coded(ENROLMENT_AT, counts, float(weigher.enrolment[stratum, counts[ENROLMENT_AT]])),
+        *_coded(HONEY_AT, counts, float(weigher.honey[stratum, counts[HONEY_AT]])),
     ]
     rest = content + others - sum(ground.nats for ground in found)
     elsewhere = weight - content - others
@@ -56,31 +50,42 @@ def grounds_of(weight: int, stratum: int, counts: np.ndarray, weigher: Weigher, 
     return tuple(sorted(found, key=lambda ground: (-ground.nats, ground.of)))
 
 
-def _content(
-    here: np.ndarray, counts: np.ndarray, weigher: Weigher, own: np.ndarray, role: str, age: str
+def _mixed(
+    detectors: range,
+    stratum: int,
+    counts: np.ndarray,
+    weigher: Weigher,
+    own: np.ndarray,
+    *,
+    coded: tuple[float, float] | None = None,
 ) -> list[Ground]:
-    """Content detectors that found more than is usual, or would have if the owner did not do so too."""
-    bets = np.array([float(weigher.bet(d, here, counts)[0]) for d in range(CONTENT)])
-    allowed = np.minimum(bets, own[np.arange(CONTENT), bins(counts[:CONTENT, 0])])
-    average = float(np.dot(SHARES, allowed))
+    """Of one average: the detectors that found more than is usual, or would have if the owner did not do so too.
+
+    `coded`: share and e-value of the sign-in's code, where it is part of the average.
+    """
+    places = np.array(detectors)
+    values = np.minimum(counts[places], CAP)
+    bets = weigher.running[stratum, places, values]
+    allowed = np.minimum(bets, own[places, bins(values)])
+    shares = np.array(SHARES)[places]
+    average = float(np.dot(shares, allowed)) + (coded[0] * coded[1] if coded else 0.0)
     slope = float(np.log(average) / (average - 1)) if abs(average - 1) > 1e-9 else 1.0
-    before = int(earlier_today(counts)[0])
-    found = []
-    for d in range(CONTENT):
-        if not counts[d, 0] or bets[d] <= 1:
+    role, age, _ = next(key for key, number in weigher.strata.items() if number == stratum)
+    found = _coded(SIGN_IN_AT, counts, coded[0] * (coded[1] - 1) * slope) if coded else []
+    for i, d in enumerate(detectors):
+        if not counts[d] or bets[i] <= 1:
             continue
-        usual = float(weigher.share(d, here, counts)[0])
         found.append(
             Ground(
                 of=DETECTORS[d].name,
                 family=DETECTORS[d].family,
-                n=int(counts[d, 0]),
-                before=before if d == TODAY_AT else 0,
-                nats=_micro(SHARES[d] * (allowed[d] - 1) * slope),
-                spared=_micro(np.log1p(SHARES[d] * (bets[d] - allowed[d]) / average)),
-                one_in=1 / max(usual, 1e-9),
+                n=int(counts[d]),
+                before=max(int(counts[_TODAY_AT] - counts[_SESSION_AT]), 0) if d == _TODAY_AT else 0,
+                nats=_micro(shares[i] * (allowed[i] - 1) * slope),
+                spared=_micro(np.log1p(shares[i] * (bets[i] - allowed[i]) / average)),
+                one_in=1 / max(weigher.share(d, stratum, int(counts[d])), 1e-9),
                 role=role,
-                age=age,
+                age=AGES[age],
             )
         )
     return found

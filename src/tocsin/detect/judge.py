@@ -17,13 +17,15 @@ from functools import reduce
 
 import numpy as np
 
+from tocsin.detect.days import Days, end_day, forget_day, today
 from tocsin.detect.evidence import Evidence
 from tocsin.detect.grounds import grounds_for
 from tocsin.detect.ladder import Ladder, Line
 from tocsin.detect.pool import Pool
+from tocsin.detect.roles import Roles
 from tocsin.detect.segments import ends_of, running_max, starts_of
 from tocsin.detect.state import FAMILY_DAYS, KINDS, SURE, Sessions, State
-from tocsin.detect.step import Inputs, Roles, Step, among, close_until, step
+from tocsin.detect.step import Inputs, Step, among, close_until, step
 from tocsin.detect.weekly import Weekly
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Alert
@@ -67,7 +69,6 @@ class Judge:
     roles: list[str] = field(default_factory=list)
     state: State = field(default_factory=State)
     pool: Pool = field(default_factory=Pool)
-    weekly: Weekly = field(default_factory=Weekly)
     lines: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.int64))
     """int64 (accounts, rungs)."""
     week_from: int = 4
@@ -80,6 +81,11 @@ class Judge:
     """(account, day) on which an alert stood or will: from the day before the latest slice on."""
     _role_codes: Roles = field(default_factory=lambda: Roles.of([]))
     _lines_of_role: dict[str, list[Line]] = field(default_factory=dict)
+    days: list[tuple[int, Days]] = field(default_factory=list)
+    """Of a past that teaches: day -> what its accounts did on it."""
+    day: int = 0
+    """Of the open slice."""
+    weekly: Weekly = field(default_factory=Weekly)
     recent: dict[int, list[Evidence]] = field(default_factory=dict)
     """Day -> evidence of that day in runs, kept for the events an alert names."""
 
@@ -103,9 +109,14 @@ class Judge:
         self.state.expire(day * MICROSECONDS_A_DAY)
         finished = reduce(Sessions.join, self.state.finished, Sessions.none())
         self.state.finished.clear()
+        ended = end_day(self.state, self.weigher, self._role_codes)
         barred = np.array(sorted({account for account, _ in self.stood}), np.int64)
-        self.state.learn_own(finished, barred)
-        self.weekly.fold(finished, week_from=self.week_from, calibration=self.weigher.calibration.hash)
+        quiet = ~np.isin(ended.account, barred)
+        self.state.learn_own(ended.account[quiet], ended.counts[quiet])
+        self._bet_on_week(ended)
+        if not self.climbing:
+            self.days.append((self.day, ended))
+        self.day = day
         self.pool.open_slice(day)
         for held in [d for d in self.state.met if d < day - 1]:
             del self.state.met[held]
@@ -350,12 +361,21 @@ class Judge:
         ranked = sorted(found, key=lambda event: (-found[event], event))[:_EVENTS_SHOWN]
         return tuple(f"{hi:016x}{lo:016x}" for hi, lo in ranked)
 
+    def _bet_on_week(self, days: Days) -> None:
+        """The weekly bet on days that are over, or of which a rung has ended the first part."""
+        at = self.state.clock[days.account]
+        self.weekly.fold(
+            days.account, days.ln_e, at, day=self.day, week_from=self.week_from, calibration=self.weigher.hash
+        )
+
     def restart(self, account: int, at: int) -> None:
         """The rung has ended: the account stands on none, and its statistic begins anew."""
         state = self.state
         self.stood.add((account, (at - 1) // MICROSECONDS_A_DAY))  # `_cut` may have moved the end past midnight
         state.standing[account] = 0
         state.ln_r1[account] = 0
+        self._bet_on_week(today(state, of=account))
+        forget_day(state, account)
         state.since[account] = at
         state.family_day[account] = -(10**6)
         theirs = state.open.account == account

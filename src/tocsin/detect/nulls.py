@@ -14,12 +14,19 @@ import numpy as np
 CAP: Final = 1024
 """Values beyond are judged as this one."""
 
+AGES: Final = ("new", "young", "newcomer", "recent", "settled")
+"""How long an account is known: `new` (0-1 days) and `young` (2-6) in the first week of a trail, when Tocsin is new to
+everybody; `newcomer` (0-1) and `recent` (2-6) later, when the account is; `settled` (7 and more)."""
 AGE_BOUNDS: Final = (2, 7)
-"""Days: an account is `new` (0-1), `young` (2-6) or `settled` (7 and more)."""
-AGES: Final = ("new", "young", "settled")
+SETTLED: Final = AGES.index("settled")
+YOUNGER: Final = {"young": "new", "recent": "newcomer", "settled": "young"}
 
 PRIOR_ACCOUNTS: Final = 10.0
 """Weight of the level above, in accounts."""
+
+ONE_MORE: Final = 0.05
+"""What was never seen is not impossible: one day in twenty of one more account reached one step further. It is what
+makes a share a p-value, (k + 1) / (n + 1), and keeps a bet from growing on what few days could not show."""
 
 MAX_TAIL_INDEX: Final = 1.5
 """Pareto index beyond the data, at most. From: CLUE-LDS, unexplained units, Hill index 0.9 (measured)."""
@@ -30,22 +37,14 @@ LIGHT_TAILED: Final = ("pace-minute", "neighbours")
 FLOOR: Final = 1e-9
 
 
-def e_value(p: np.ndarray) -> np.ndarray:
-    """Turn p-values into e-values by the mixture calibrator (1 - p + p ln p) / (p (ln p)^2); 1/2 at p = 1.
-
-    Source: Shafer, Shen, Vereshchagin, Vovk, *Test martingales, Bayes factors and p-values*, Stat. Sci. 2011.
-    """
-    p = np.clip(p, FLOOR, 1.0)
-    less = 1 - p
-    near = less < 1e-3  # the formula would be a difference of nearly equal numbers: its series instead
-    q = np.where(near, 0.5, p)
-    log = np.log(q)
-    return np.where(near, 0.5 + less / 6 + less * less / 8, (1 - q + q * log) / (q * log * log))
+THIEF_TAIL: Final = 0.25
+THIEF: Final = np.r_[(1.0 + np.arange(CAP + 1)) ** -THIEF_TAIL, 0.0]
 
 
-def age_code(days: np.ndarray) -> np.ndarray:
+def age_code(days: np.ndarray, newcomer: np.ndarray) -> np.ndarray:
     """Position in AGES of accounts of so many days."""
-    return np.searchsorted(AGE_BOUNDS, days, side="right")
+    step = np.searchsorted(AGE_BOUNDS, days, side="right")
+    return np.where(step == len(AGE_BOUNDS), SETTLED, step + len(AGE_BOUNDS) * newcomer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def blend(share: np.ndarray, accounts: np.ndarray, above: np.ndarray) -> np.ndar
     """
     own = share[1:] / np.maximum(share[:-1], FLOOR)
     prior = above[1:] / np.maximum(above[:-1], FLOOR)
-    step = (accounts[:-1] * own + PRIOR_ACCOUNTS * prior) / (accounts[:-1] + PRIOR_ACCOUNTS)
+    step = (accounts[:-1] * own + PRIOR_ACCOUNTS * prior + ONE_MORE) / (accounts[:-1] + PRIOR_ACCOUNTS + ONE_MORE)
     return np.r_[1.0, np.cumprod(np.clip(step, 0.0, 1.0))]
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.detect.nulls import age_code
 from tocsin.detect.state import SESSION_COLUMNS, Sessions
 from tocsin.model.rows import Rows, mix
 from tocsin.model.session import GAP_US
@@ -28,7 +27,7 @@ class Numbered:
     carried: np.ndarray
 
 
-def number(rows: Rows, key: np.ndarray, age_days: np.ndarray, held: Sessions) -> Numbered:
+def number(rows: Rows, key: np.ndarray, age: np.ndarray, held: Sessions) -> Numbered:
     """Cut rows (in session order) into sessions, and find the open session that each of them continues."""
     new_key = np.r_[True, key[1:] != key[:-1]] if len(key) else np.zeros(0, bool)
     place = np.searchsorted(held.key, key[new_key])
@@ -65,7 +64,7 @@ def number(rows: Rows, key: np.ndarray, age_days: np.ndarray, held: Sessions) ->
         first_at=carry(held.first_at, rows.at[first]),
         last_at=carry(held.last_at, rows.at[first]),
         events=carry(held.events, zeros),
-        age=carry(held.age, age_code(age_days[first])),
+        age=carry(held.age, age[first]),
         weight=carry(held.weight, zeros),
         carried=carry(held.carried, np.zeros((len(first), len(SESSION_COLUMNS)), np.int64)),
     )

@@ -34,7 +34,7 @@ class Queue:
     ln_e: np.ndarray
     """int64 micro-nats, falling."""
     peak_at: np.ndarray
-    """When the session ended that carried each to its peak, microseconds."""
+    """The latest event of the day that carried each to its peak, microseconds."""
     length: int
     """So many of them are on the queue."""
     line: float

@@ -9,30 +9,50 @@ from __future__ import annotations
 from typing import Final
 
 from tocsin.detect.detectors import pace
+from tocsin.detect.detectors.absence import Absence
+from tocsin.detect.detectors.care import WithoutCare
+from tocsin.detect.detectors.enrolment import Enrolment
+from tocsin.detect.detectors.excess import Excess, Glances
 from tocsin.detect.detectors.honey import Honey
+from tocsin.detect.detectors.reach import Reach
+from tocsin.detect.detectors.refusals import Refusals
 from tocsin.detect.detectors.sharing import Sharing
 from tocsin.detect.detectors.sign_in import SignIn
 from tocsin.detect.detectors.strangers import Strangers, StrangersToday
 from tocsin.detect.detectors.sweep import Listed, Neighbours, Pages, SearchesUnopened
+from tocsin.detect.detectors.tempo import Tempo
+from tocsin.detect.detectors.two_places import TwoPlaces
 from tocsin.detect.detectors.units import Units
 from tocsin.detect.view import Detector
 
 CONTENT: Final[tuple[tuple[Detector, float], ...]] = (
-    (Strangers(), 0.20),
-    (StrangersToday(), 0.15),
-    (Units(), 0.15),
-    (pace.per_minute(), 0.15),
-    (pace.per_hour(), 0.10),
-    (Listed(), 0.10),
-    (Neighbours(), 0.05),
-    (SearchesUnopened(), 0.03),
+    (Strangers(), 0.07),
+    (StrangersToday(), 0.07),
+    (Excess(), 0.13),
+    (Glances(), 0.10),
+    (WithoutCare(), 0.20),
+    (Units(), 0.07),
+    (pace.per_minute(), 0.05),
+    (pace.per_hour(), 0.05),
+    (Listed(), 0.07),
+    (Neighbours(), 0.04),
+    (SearchesUnopened(), 0.02),
     (Pages(), 0.02),
-    (Sharing(), 0.05),
+    (Reach(), 0.03),
+    (Tempo(), 0.02),
+    (Absence(), 0.02),
+    (Sharing(), 0.04),
 )
 """Detector, share in the mixture; shares add up to one."""
 
+ENTRY: Final[tuple[tuple[Detector, float], ...]] = ((Refusals(), 0.2), (TwoPlaces(), 0.1))
+"""What is counted about how the account is entered; the rest of the mixture is the code of the sign-in."""
+CODE: Final = 1 - sum(share for _, share in ENTRY)
+
 SIGN_IN: Final[Detector] = SignIn()
+ENROLMENT: Final[Detector] = Enrolment()
 HONEY: Final[Detector] = Honey()
-DETECTORS: Final[tuple[Detector, ...]] = (*(detector for detector, _ in CONTENT), SIGN_IN, HONEY)
+COUNTED: Final = (*CONTENT, *ENTRY)
+DETECTORS: Final[tuple[Detector, ...]] = (*(detector for detector, _ in COUNTED), ENROLMENT, SIGN_IN, HONEY)
 NAMES: Final = tuple(detector.name for detector in DETECTORS)
-SHARES: Final = tuple(share for _, share in CONTENT)
+SHARES: Final = tuple(share for _, share in COUNTED)

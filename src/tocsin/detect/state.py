@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from tocsin.detect.registry import DETECTORS
-from tocsin.detect.weight import CONTENT, OWN_BINS, bins, own_e_values
+from tocsin.detect.weight import CONTENT, COUNTED, OWN_BINS, bins, own_e_values
 from tocsin.model.keys import KeySet
 from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.model.runs import add_run
@@ -41,10 +41,7 @@ class Sessions:
     age: np.ndarray
     """int64, position in AGES when the session began."""
     weight: np.ndarray
-    content: np.ndarray
-    """int64 micro-nats: the session's weight so far, and its content part."""
-    counts: np.ndarray
-    """int64 (sessions, detectors)."""
+    """int64 micro-nats: what the session is worth by itself."""
     carried: np.ndarray
     """int64 (sessions, SESSION_COLUMNS)."""
 
@@ -61,8 +58,6 @@ class Sessions:
             events=np.zeros(0, wide),
             age=np.zeros(0, wide),
             weight=np.zeros(0, wide),
-            content=np.zeros(0, wide),
-            counts=np.zeros((0, len(DETECTORS)), wide),
             carried=np.zeros((0, len(SESSION_COLUMNS)), wide),
         )
 
@@ -83,7 +78,13 @@ class State:
     """All that the judge remembers."""
 
     ln_r1: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    """By account: ln(R + 1) in micro-nats, R the e-SR statistic over finished sessions."""
+    """By account: ln(R + 1) in micro-nats, R the e-SR statistic over days that have ended."""
+    most: np.ndarray = field(default_factory=lambda: np.zeros((0, len(DETECTORS)), np.int64))
+    """By account and detector: how far the day's furthest session has got."""
+    today: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """By account: what the day is worth so far, micro-nats."""
+    stratum_age: np.ndarray = field(default_factory=lambda: np.full(0, -1, np.int64))
+    """By account: position in AGES on the day, -1 if it has done nothing yet."""
     standing: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     """By account: rung it stands on, 1 to 4; 0 none."""
     until: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -101,10 +102,10 @@ class State:
     family_day: np.ndarray = field(default_factory=lambda: np.full((0, len(KINDS)), -(10**6), np.int64))
     """By account and kind of evidence (see KINDS): latest day with evidence of it."""
     account_state: np.ndarray = field(default_factory=lambda: np.zeros((0, len(ACCOUNT_COLUMNS)), np.int64))
-    own_counts: np.ndarray = field(default_factory=lambda: np.zeros((0, CONTENT, OWN_BINS), np.int32))
-    """By account and detector: own finished sessions that reached each bin."""
-    own_sessions: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
-    own_e: np.ndarray = field(default_factory=lambda: np.zeros((0, CONTENT, OWN_BINS), np.float32))
+    own_counts: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, OWN_BINS), np.int32))
+    """By account and detector: own days that reached each bin."""
+    own_days: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    own_e: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, OWN_BINS), np.float32))
     """The e-value cap that follows; see `own_e_values`."""
     open: Sessions = field(default_factory=Sessions.none)
     met: dict[int, KeySet] = field(default_factory=dict)
@@ -118,9 +119,9 @@ class State:
         if more <= 0:
             return
         for name, fill in (
-            ("ln_r1", 0), ("standing", 0), ("until", 0), ("since", 0), ("clock", 0), ("cut_key", 0),
-            ("expected", -1), ("expected_until", 0),
-            ("family_day", -(10**6)), ("account_state", 0), ("own_counts", 0), ("own_sessions", 0), ("own_e", np.inf),
+            ("ln_r1", 0), ("most", 0), ("today", 0), ("stratum_age", -1), ("standing", 0), ("until", 0),
+            ("since", 0), ("clock", 0), ("expected", -1), ("expected_until", 0), ("cut_key", 0),
+            ("family_day", -(10**6)), ("account_state", 0), ("own_counts", 0), ("own_days", 0), ("own_e", np.inf),
         ):  # fmt: skip
             held = getattr(self, name)
             added = np.full((more, *held.shape[1:]), fill, held.dtype)
@@ -137,17 +138,14 @@ class State:
             found |= held.has(keys)
         return found
 
-    def learn_own(self, sessions: Sessions, barred: np.ndarray) -> None:
-        """Let quiet finished sessions count as the own history of their accounts (not those of `barred` accounts)."""
-        quiet = sessions.take(~np.isin(sessions.account, barred))
-        if not len(quiet):
+    def learn_own(self, accounts: np.ndarray, counts: np.ndarray) -> None:
+        """Let a quiet day count as the own history of its accounts; counts (accounts, detectors)."""
+        if not len(accounts):
             return
-        np.add.at(self.own_sessions, quiet.account, 1)
-        for d in range(CONTENT):
-            reached = np.zeros((len(quiet), OWN_BINS), np.int32)
-            reached[np.arange(OWN_BINS)[None] <= bins(quiet.counts[:, d])[:, None]] = 1
-            np.add.at(self.own_counts[:, d], quiet.account, reached)
-        self._cap(np.unique(quiet.account))
+        self.own_days[accounts] += 1
+        reached = np.arange(OWN_BINS) <= bins(counts[:, :COUNTED])[:, :, None]
+        self.own_counts[accounts] += reached.astype(np.int32)
+        self._cap(accounts)
 
     def expect(self, account: int, reached: np.ndarray, until: int) -> None:
         """Make an exception for an account in place of the one it has: up to these bins its counts are no evidence.
@@ -168,11 +166,11 @@ class State:
         """Work out what the own past, and an exception, allow the e-values of some accounts to be."""
         if not len(accounts):
             return
-        sessions_of = self.own_sessions[accounts][:, None].repeat(CONTENT, 1)
-        caps = own_e_values(self.own_counts[accounts], sessions_of)
+        caps = own_e_values(self.own_counts[accounts], self.own_days[accounts][:, None].repeat(COUNTED, 1))
         caps[:, :, 0] = np.inf
         inside = np.arange(OWN_BINS) <= self.expected[accounts][:, :, None]
-        self.own_e[accounts] = np.where(inside, np.minimum(caps, 1.0), caps)
+        caps[:, :CONTENT] = np.where(inside, np.minimum(caps[:, :CONTENT], 1.0), caps[:, :CONTENT])
+        self.own_e[accounts] = caps
 
 
 def day_of(at: int) -> int:

@@ -1,14 +1,13 @@
 """One step of the judge: a batch of rows and the state before -> weights of every row, and the state after.
 
     (1) number the sessions: account, client and device with gaps of at most 30 minutes
-    (2) let each detector count, in session order
-    (3) weigh the counts: a weight per row, never a float that depends on the batch
-    (4) add up per account, in account order: ln(R + 1) over finished sessions, plus the weights of the open ones
+    (2) let each detector count, in session order; each session weighs what it counts
+    (3) per account, in account order: how far has its furthest session of the day got?
+    (4) weigh that: a weight per row, never a float that depends on the batch
     (5) say what the state becomes; nothing is changed until `commit`
 
-At the end of a session R becomes (R + 1) e(session): the e-SR statistic (Shin, Ramdas, Rinaldo 2024). A session ends
-30 minutes after its last event, in the order of these ends, whenever the next event of the account is seen: so the
-size of batches changes nothing.
+A day (the slice) is bet on once, however many sessions it has: the same reasons that make one session of a day heavy
+make the others so. What comes at its end: days.py.
 """
 
 from __future__ import annotations
@@ -17,17 +16,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.detect.nulls import AGES
+from tocsin.detect.nulls import SETTLED, age_code
 from tocsin.detect.numbering import number
 from tocsin.detect.registry import DETECTORS
-from tocsin.detect.segments import ends_of, previous, running_max, running_sum, starts_of
+from tocsin.detect.roles import Roles
+from tocsin.detect.segments import ends_of, previous, running_max, starts_of
 from tocsin.detect.state import ACCOUNT_COLUMNS, KINDS, SESSION_COLUMNS, Sessions, State
 from tocsin.detect.view import Carry, View
 from tocsin.detect.weight import HONEY_AT, SIGN_IN_AT, Weigher
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.explained import Explained
 from tocsin.model.keys import KeySet, factorise, order_of
-from tocsin.model.rows import MICROSECONDS_A_DAY, Rows, mix
+from tocsin.model.rows import Rows, mix
 from tocsin.model.session import GAP_US
 
 _NOTABLE = int(np.log(2) * MICRONATS)
@@ -77,18 +77,20 @@ class Step:
     weight: np.ndarray
     """int64 micro-nats: the account's statistic, that row included."""
     gain: np.ndarray
-    """int64 micro-nats: what the row added to its session's weight."""
+    """int64 micro-nats: what the row added to its account's day."""
     back: np.ndarray
-    """Place of each row in session order, in which the next three are: few of their rows are ever asked for."""
+    """Place of each row in account order, in which the next three are: few of their rows are ever asked for."""
     families: np.ndarray
-    """bool (rows, KINDS), session order: evidence of each kind in the row's session so far."""
+    """bool (rows, KINDS), account order: evidence of each kind on the account's day so far."""
     counts: np.ndarray
-    """int64 (detectors, rows), session order."""
+    """int64 (detectors, rows), account order: how far the day's furthest session has got."""
     stratum: np.ndarray
-    """int64, session order: number of the stratum each row was weighed in."""
+    """int64, account order: number of the stratum each row was weighed in."""
     accounts: np.ndarray
-    """int32: accounts of the batch, rising; `ln_r1`, `account_state` and `family_day` are theirs."""
-    ln_r1: np.ndarray
+    """int32: accounts of the batch, rising; the next five are theirs."""
+    most: np.ndarray
+    today: np.ndarray
+    stratum_age: np.ndarray
     account_state: np.ndarray
     family_day: np.ndarray
     closed: Sessions
@@ -101,7 +103,9 @@ class Step:
         """Make the state what it is after this batch, but for the accounts `but`: these are as they were."""
         spared = among(self.accounts, but)
         accounts = self.accounts[~spared]
-        state.ln_r1[accounts] = self.ln_r1[~spared]
+        state.most[accounts] = self.most[~spared]
+        state.today[accounts] = self.today[~spared]
+        state.stratum_age[accounts] = self.stratum_age[~spared]
         state.account_state[accounts] = self.account_state[~spared]
         state.family_day[accounts] = np.maximum(state.family_day[accounts], self.family_day[~spared])
         opened, closed = (
@@ -117,22 +121,6 @@ class Step:
             held.add(keys[~among(account, but)] if len(but) else keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """The role of each account, by number."""
-
-    names: tuple[str, ...]
-    codes: np.ndarray
-    """int64 by account: position in `names`."""
-
-    @classmethod
-    def of(cls, roles: list[str]) -> Roles:
-        """From a role code for each account."""
-        names = tuple(sorted(set(roles)))
-        place = {name: i for i, name in enumerate(names)}
-        return cls(names, np.array([place[role] for role in roles], np.int64))
-
-
 def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_keys: np.ndarray) -> Step:
     """Judge a batch; see the module. `account_keys` are by account number."""
     rows = inputs.rows
@@ -142,7 +130,8 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
     by_session = inputs.take(order)
-    numbered = number(by_session.rows, key[order], by_session.explained.age_days, state.open)
+    ages = age_code(by_session.explained.age_days, by_session.explained.newcomer)
+    numbered = number(by_session.rows, key[order], ages, state.open)
     # (2)
     account_order = order_of(rows.account)
     ordered = rows.account[account_order]
@@ -165,101 +154,106 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     counts, carried, meet = _count(view, numbered.carried, account_state, state)
     # (3)
     account_of = by_session.rows.account
-    stratum = weigher.strata_of(roles.codes[account_of[numbered.first]], numbered.age, roles.names)[numbered.seg]
-    content, others = _weigh(weigher, numbered.seg, stratum, counts, account_of, state.own_e)
-    weight = content + others
-    gain = weight - previous(weight, numbered.seg, numbered.weight)
-    # (4)
-    running = Sessions(
+    ends = account_of[last]
+    session_stratum = weigher.strata_of(ends, roles.codes[ends], numbered.age, roles.names)
+    sessions = Sessions(
         key=key[order][last],
         id=numbered.id,
-        account=account_of[last],
+        account=ends,
         first_at=numbered.first_at,
         last_at=np.maximum(by_session.rows.at[last], numbered.last_at),
         events=numbered.events + np.diff(np.r_[-1, last]),
         age=numbered.age,
-        weight=weight[last],
-        content=content[last],
-        counts=counts[:, last].T.copy(),
+        weight=np.maximum(np.add(*weigher.weigh(session_stratum, counts[:, last], ends, state.own_e)), numbered.weight),
         carried=carried,
     )
-    elsewhere = state.open.take(
-        among(state.open.account, accounts) & ~held_in(state.open.key, running.key[numbered.continues])
+    superseded = state.open.take(held_in(state.open.key, sessions.key[~numbered.continues]))
+    superseded = superseded.take(~np.isin(superseded.id, sessions.id))
+    latest = np.r_[sessions.key[1:] != sessions.key[:-1], True] if len(sessions) else np.zeros(0, bool)
+    # (3)
+    far = np.stack(
+        [
+            running_max(counts[d][view.account_order], account_seg, state.most[accounts, d])
+            for d in range(len(DETECTORS))
+        ]
     )
-    candidates = running.join(elsewhere)
-    at = rows.at[account_order]
-    before = _open_weight(state.open, accounts)
-    statistic, ln_r1, closes = _add_up(
-        at, account_seg, gain[back[account_order]], before, state.ln_r1[accounts], accounts, candidates
-    )
-    weight_by_input = np.empty(len(rows), np.int64)
-    weight_by_input[account_order] = statistic
+    age = state.stratum_age[accounts]
+    age = np.where(age < 0, ages[view.account_order[starts_of(account_seg)]], age)
+    # (4)
+    stratum = weigher.strata_of(accounts, roles.codes[accounts], age, roles.names)[account_seg]
+    weight, families = _weigh(weigher, account_seg, stratum, far, age[account_seg], accounts, state.own_e)
+    ends = ends_of(account_seg)
+    weight_by_input, gain_by_input = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+    weight_by_input[account_order] = weight + state.ln_r1[accounts][account_seg]
+    gain_by_input[account_order] = weight - previous(weight, account_seg, state.today[accounts])
+    place = np.empty(len(rows), np.int64)
+    place[account_order] = np.arange(len(rows))
     # (5)
-    families = _evident(content, counts, weigher, stratum, numbered.age[numbered.seg])
-    family_day = np.full((len(accounts), len(KINDS)), -(10**6), np.int64)
-    seen_rows = families[back[account_order]]
-    for family in range(len(KINDS)):
-        np.maximum.at(
-            family_day[:, family],
-            account_seg[seen_rows[:, family]],
-            at[seen_rows[:, family]] // MICROSECONDS_A_DAY,
-        )
+    family_day = np.where(_any(families, account_seg, len(accounts)), inputs.day, -(10**6))
     return Step(
         session=view.session[back],
         key=key,
         weight=weight_by_input,
-        gain=gain[back],
-        back=back,
+        gain=gain_by_input,
+        back=place,
         families=families,
-        counts=counts,
+        counts=far,
         stratum=stratum,
         accounts=accounts,
-        ln_r1=ln_r1,
+        most=far[:, ends].T,
+        today=weight[ends],
+        stratum_age=age,
         account_state=account_state,
         family_day=family_day,
-        closed=candidates.take(closes),
-        opened=candidates.take(~closes),
+        closed=sessions.take(~latest).join(superseded),
+        opened=sessions.take(latest),
         meet=meet,
         day=inputs.day,
     )
 
 
+def _any(flags: np.ndarray, seg: np.ndarray, count: int) -> np.ndarray:
+    """bool (segments, KINDS): of each segment, whether any row has the flag."""
+    found = np.zeros((count, flags.shape[1]), bool)
+    for kind in range(flags.shape[1]):
+        found[seg[flags[:, kind]], kind] = True
+    return found
+
+
 def _weigh(
-    weigher: Weigher, seg: np.ndarray, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray
+    weigher: Weigher,
+    seg: np.ndarray,
+    stratum: np.ndarray,
+    far: np.ndarray,
+    age: np.ndarray,
+    accounts: np.ndarray,
+    own: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(content, others) of every row; only rows whose counts differ from the row before are weighed."""
+    """(weight of the day, families) of every row; only rows whose counts differ from the row before are weighed.
+
+    The evidence of a family counts when it doubles the stake by itself.
+    """
     if not len(seg):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    changed = np.empty(len(seg), bool)
-    changed[0] = True
-    changed[1:] = seg[1:] != seg[:-1]
-    for count in counts:
+        return np.zeros(0, np.int64), np.zeros((0, len(KINDS)), bool)
+    changed = np.r_[True, seg[1:] != seg[:-1]]
+    for count in far:
         changed[1:] |= count[1:] != count[:-1]
     places = np.flatnonzero(changed)
-    content, others = weigher.weigh(stratum[places], counts[:, places], account[places], own)
+    counts = far[:, places]
+    content, others = weigher.weigh(stratum[places], counts, accounts[seg[places]], own)
+    sign_in = weigher.sign_in[stratum[places], counts[SIGN_IN_AT]] * MICRONATS > _NOTABLE
+    honey, settled = counts[HONEY_AT], age[places] == SETTLED
+    families = np.stack([content > _NOTABLE, sign_in & settled, honey > 1, sign_in & ~settled, honey == 1], axis=1)
     latest = np.cumsum(changed) - 1
-    return content[latest], others[latest]
-
-
-def _evident(
-    content: np.ndarray, counts: np.ndarray, weigher: Weigher, stratum: np.ndarray, age: np.ndarray
-) -> np.ndarray:
-    """bool (rows, KINDS): the evidence of each kind, by itself, doubles the stake in the row's session so far."""
-    sign_in = weigher.sign_in[stratum, counts[SIGN_IN_AT]] * MICRONATS > _NOTABLE
-    honey = counts[HONEY_AT]
-    settled = age == len(AGES) - 1
-    return np.stack([content > _NOTABLE, sign_in & settled, honey > 1, sign_in & ~settled, honey == 1], axis=1)
+    return (content + others)[latest], families[latest]
 
 
 def close_until(state: State, end: int) -> None:
-    """Finish the sessions whose 30 minutes of silence are over before `end` (microseconds), as `step` would later."""
+    """Finish the sessions whose 30 minutes of silence are over before `end` (microseconds), ."""
     over = state.open.last_at + GAP_US < end
     closing = state.open.take(over)
     if not len(closing):
         return
-    closing = closing.take(np.lexsort((closing.id, closing.last_at, closing.account)))
-    accounts, back = np.unique(closing.account, return_inverse=True)
-    state.ln_r1[accounts], _ = _fold_sessions(closing, back, state.ln_r1[accounts])
     state.open = state.open.take(~over)
     state.finish(closing)
 
@@ -311,61 +305,3 @@ def held_in(held: np.ndarray, keys: np.ndarray) -> np.ndarray:
         place = np.minimum(np.searchsorted(held, keys), len(held) - 1)
         found[place[held[place] == keys]] = True
     return found
-
-
-def _open_weight(held: Sessions, accounts: np.ndarray) -> np.ndarray:
-    """int64 by account of the batch: the summed weights of its open sessions."""
-    total = np.zeros(len(accounts), np.int64)
-    theirs = among(held.account, accounts)
-    np.add.at(total, np.searchsorted(accounts, held.account[theirs]), held.weight[theirs])
-    return total
-
-
-def _fold_sessions(closing: Sessions, back: np.ndarray, ln_r1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fold finished sessions (sorted by account, then end) into ln(R + 1): the last value, and that after each."""
-    ln_r1 = ln_r1.copy()
-    after = np.empty(len(closing), np.int64)
-    first = starts_of(back)
-    rank = np.arange(len(closing)) - first[np.cumsum(np.r_[True, back[1:] != back[:-1]]) - 1] if len(back) else back
-    for turn in range(int(rank.max()) + 1 if len(rank) else 0):
-        now = np.flatnonzero(rank == turn)
-        grown = np.logaddexp(0.0, (ln_r1[back[now]] + closing.weight[now]) / MICRONATS)
-        ln_r1[back[now]] = np.rint(grown * MICRONATS).astype(np.int64)
-        after[now] = ln_r1[back[now]]
-    return ln_r1, after
-
-
-def _add_up(
-    at: np.ndarray,
-    account_seg: np.ndarray,
-    gain: np.ndarray,
-    open_before: np.ndarray,
-    ln_r1: np.ndarray,
-    accounts: np.ndarray,
-    sessions: Sessions,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The statistic of every row in account order, ln(R + 1) after them, and which sessions finish before the last."""
-    if not len(at):
-        return np.zeros(0, np.int64), ln_r1, np.zeros(len(sessions), bool)
-    spread = np.int64(1) << 42
-    origin = int(at.min()) - 1
-    order_key = account_seg * spread + (at - origin)
-    owner = np.searchsorted(accounts, sessions.account)
-    ends = sessions.last_at + GAP_US
-    place = np.searchsorted(order_key, owner * spread + np.clip(ends - origin, 0, spread - 1), side="right")
-    beyond = np.r_[np.flatnonzero(np.r_[account_seg[1:] != account_seg[:-1], True]) + 1]
-    closes = place < beyond[owner]
-    which = np.flatnonzero(closes)
-    which = which[np.lexsort((sessions.id[which], ends[which], owner[which]))]
-    closing, back = sessions.take(which), owner[which]
-    ln_after, after = _fold_sessions(closing, back, ln_r1)
-
-    left = np.zeros(len(at), np.int64)
-    np.add.at(left, place[which], closing.weight)
-    zero = np.zeros(len(accounts), np.int64)
-    open_weight = running_sum(gain, account_seg, open_before) - running_sum(left, account_seg, zero)
-    mark = np.zeros(len(at), np.int64)
-    np.maximum.at(mark, place[which], np.arange(1, len(which) + 1))
-    latest = running_max(mark, account_seg, zero)
-    r1 = np.where(latest > 0, after[latest - 1] if len(after) else 0, ln_r1[account_seg])
-    return r1 + open_weight, ln_after, closes

@@ -13,12 +13,15 @@ from typing import Final
 import numpy as np
 
 from tocsin.detect.calibration import Calibration
-from tocsin.detect.nulls import AGES, CAP, e_value
-from tocsin.detect.registry import NAMES, SHARES
+from tocsin.detect.nulls import AGES, CAP, FLOOR, THIEF
+from tocsin.detect.registry import CODE, NAMES, SHARES
+from tocsin.detect.registry import CONTENT as _CONTENT
 from tocsin.model.evidence import MICRONATS
 
-HONEY_NATS: Final = (0.0, float(np.log(100.0)), float(np.log(10_000.0)))
-"""None, listed (capped: a search lists whoever matches), opened or exported."""
+HONEY_OPENED: Final = 10_000.0
+HONEY_LISTED: Final = 0.3
+"""How often a thief's day lists a honey patient: a search lists whoever matches, so who lists much lists marks."""
+HONEY_BOUNDS: Final = (1.0, 10.0)
 
 THIEF_SIGN_IN: Final = np.array([0.50, 0.12, 0.08, 0.22, 0.01, 0.02, 0.02, 0.03])
 """How often a thief's session shows each code of `sign-in`: half look like the owner's (stolen tokens, same machine),
@@ -27,17 +30,18 @@ most of the others come from a new network and a new device. An assumption: Free
 SIGN_IN_BOUNDS: Final = (0.5, 400.0)
 """The e-value of a sign-in stays within: one witness, never the judge."""
 
-MOST: Final = {"sharing": 100.0}
+MOST: Final = {"sharing": 1_000.0, "two-places": 100.0, "refusals": 1_000.0}
 """E-values stay below: what others do on a network may raise a doubt, never more."""
 MOST_OF_ALL: Final = 100_000.0
 
 OWN_BINS: Final = 12
 """An account's own history is kept by powers of two: 0, 1, 2-3, 4-7, ..., 1024 and more."""
 
-CONTENT: Final = len(SHARES)
-SESSION_AT: Final = NAMES.index("strangers")
-TODAY_AT: Final = NAMES.index("strangers-today")
+CONTENT: Final = len(_CONTENT)
+COUNTED: Final = len(SHARES)
 SIGN_IN_AT: Final = NAMES.index("sign-in")
+ENROLMENT_AT: Final = NAMES.index("enrolment")
+ENROLMENT_MOST: Final = 100.0
 HONEY_AT: Final = NAMES.index("honey")
 
 _bin_of: Final = np.minimum(
@@ -45,95 +49,105 @@ _bin_of: Final = np.minimum(
 )  # bit length: 0 -> 0, 1 -> 1, 2-3 -> 2, ...
 
 
+BIN_FROM: Final = np.array([0, *(1 << b for b in range(OWN_BINS - 1))])
+"""The least value of each bin."""
+_BELOW: Final = BIN_FROM[_bin_of]
+_ABOVE: Final = np.r_[BIN_FROM[1:], CAP + 1][_bin_of]
+
+
 def bins(values: np.ndarray) -> np.ndarray:
     """The bin of own history for each value."""
     return _bin_of[np.minimum(values, CAP)]
 
 
-def own_e_values(counts: np.ndarray, sessions: np.ndarray) -> np.ndarray:
+def own_e_values(counts: np.ndarray, days: np.ndarray) -> np.ndarray:
     """What an account's own past allows: e-values, shape (..., OWN_BINS), infinite where it was never reached.
 
-    `counts[..., b]` own sessions reached bin b or more (of `sessions`). At least five sessions must stand.
+    `counts[..., b]` of its own days (of `days`) reached bin b or more. At least five days must stand.
     """
-    share = counts / (sessions[..., None] + 1.0)
-    usable = (counts > 0) & (sessions[..., None] >= 5)
-    return np.where(usable, e_value(np.maximum(share, 1e-6)), np.inf)
+    share = counts / (days[..., None] + 1.0)
+    usable = (counts > 0) & (days[..., None] >= 5)
+    return np.where(usable, THIEF[BIN_FROM] / np.maximum(share, 1e-6), np.inf)
 
 
 @dataclass(slots=True)
 class Weigher:
-    """E-value tables of one calibration, made for each stratum when it is first met."""
+    """E-value tables of a calibration, made for each stratum when it is first met.
 
-    calibration: Calibration
-    strata: dict[tuple[str, int], int] = field(default_factory=dict)
-    content: np.ndarray = field(default_factory=lambda: np.zeros((0, CONTENT, CAP + 1)))
+    Of several calibrations each account is weighed on one (its number modulo theirs): so a past is weighed on what
+    other accounts taught, and its weeks are as heavy as weeks to come will be.
+    """
+
+    calibrations: tuple[Calibration, ...]
+    strata: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    """(role, position in AGES, which calibration) -> number."""
+    running: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, CAP + 1)))
+    """By stratum, detector and count: what a day that has got this far is worth while it lasts."""
+    settled: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, CAP + 1)))
+    """The same once it has ended there."""
     sign_in: np.ndarray = field(default_factory=lambda: np.zeros((0, 8)))
-    today: np.ndarray = field(default_factory=lambda: np.zeros((0, CAP + 1)))
-    """Survival of `strangers-today`, of which a session bets on its own part only; see `bet`."""
+    enrolment: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    honey: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
 
-    def stratum(self, role: str, age: int) -> int:
-        """Number of a stratum (role code, position in AGES)."""
-        key = (role, age)
+    @property
+    def hash(self) -> str:
+        """Names what it weighs on."""
+        return "+".join(calibration.hash for calibration in self.calibrations)
+
+    def stratum(self, role: str, age: int, part: int = 0) -> int:
+        """Number of a stratum (role code, position in AGES, which calibration)."""
+        key = (role, age, part)
         if key not in self.strata:
             self.strata[key] = len(self.strata)
-            tables = [
-                np.minimum(e_value(self.calibration.null(name, role, AGES[age])), MOST.get(name, MOST_OF_ALL))
-                for name in NAMES[:CONTENT]
-            ]
-            seen = np.maximum(self.calibration.null("sign-in", role, AGES[age]), 1e-3)
+            calibration = self.calibrations[part]
+            null = np.stack([calibration.null(name, role, AGES[age]) for name in NAMES[:COUNTED]])
+            most = np.array([MOST.get(name, MOST_OF_ALL) for name in NAMES[:COUNTED]])[:, None]
+            running = np.minimum(THIEF[:-1] / np.maximum(null, FLOOR), most)
+            beyond = np.concatenate([null, np.zeros((COUNTED, 1))], axis=1)
+            ends_here = np.maximum(beyond[:, _BELOW] - beyond[:, _ABOVE], FLOOR)
+            settled = np.minimum((THIEF[_BELOW] - THIEF[_ABOVE]) / ends_here, running)
+            seen = np.maximum(calibration.null("sign-in", role, AGES[age]), 1e-3)
             ratio = np.clip(THIEF_SIGN_IN / (seen / seen.sum()), *SIGN_IN_BOUNDS)
-            self.content = np.concatenate([self.content, np.stack(tables)[None]])
-            today = self.calibration.null(NAMES[TODAY_AT], role, AGES[age])
-            self.today = np.concatenate([self.today, today[None]])
+            marked = np.clip(HONEY_LISTED / max(calibration.null("honey", role, AGES[age])[1], 1e-6), *HONEY_BOUNDS)
+            came = calibration.null("enrolment", role, AGES[age])
+            e = np.minimum(THIEF[:3] / np.maximum(came[:3], FLOOR), ENROLMENT_MOST)
+            self.enrolment = np.concatenate([self.enrolment, np.log(e)[None]])
+            self.honey = np.concatenate([self.honey, np.log([[1.0, marked, HONEY_OPENED]])])
+            self.running = np.concatenate([self.running, running[None]])
+            self.settled = np.concatenate([self.settled, settled[None]])
             self.sign_in = np.concatenate([self.sign_in, np.log(ratio)[None]])
         return self.strata[key]
 
-    def strata_of(self, role: np.ndarray, age: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
-        """Numbers of strata, of positions in `names` and in AGES."""
-        pair = role * len(AGES) + age
-        number = np.zeros(len(names) * len(AGES) + 1, np.int64)
-        for code in np.flatnonzero(np.bincount(pair, minlength=1)).tolist():
-            number[code] = self.stratum(names[code // len(AGES)], code % len(AGES))
-        return number[pair]
+    def strata_of(self, account: np.ndarray, role: np.ndarray, age: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+        """Numbers of strata, of account numbers and positions in `names` and in AGES."""
+        parts = len(self.calibrations)
+        code = (role * len(AGES) + age) * parts + account % parts
+        number = np.zeros(len(names) * len(AGES) * parts + 1, np.int64)
+        for one in np.flatnonzero(np.bincount(code, minlength=1)).tolist():
+            pair, part = divmod(one, parts)
+            number[one] = self.stratum(names[pair // len(AGES)], pair % len(AGES), part)
+        return number[code]
 
-    def share(self, d: int, stratum: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """How many honest sessions reach what detector `d` counted; of the day's strangers, see `earlier_today`."""
-        value = np.minimum(counts[d], CAP)
-        if d == TODAY_AT:
-            return self.today[stratum, value] / self.today[stratum, earlier_today(counts)]
-        null = [self.calibration.null(NAMES[d], role, AGES[age]) for role, age in self.strata]
-        return np.stack(null)[stratum, value]
-
-    def bet(self, d: int, stratum: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """E-values of content detector `d` for rows of counts, int64 (detectors, rows)."""
-        value = np.minimum(counts[d], CAP)
-        e = self.content[stratum, d, value]
-        if d == TODAY_AT:
-            later = np.flatnonzero(earlier_today(counts))
-            if len(later):
-                e[later] = np.minimum(e_value(self.share(d, stratum[later], counts[:, later])), MOST_OF_ALL)
-        return e
+    def share(self, d: int, stratum: int, count: int) -> float:
+        """How many honest days reach what detector `d` counted."""
+        role, age, part = next(key for key, number in self.strata.items() if number == stratum)
+        return float(self.calibrations[part].null(NAMES[d], role, AGES[age])[min(count, CAP)])
 
     def weigh(
-        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray
+        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray, *, ended: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(content, others) in int64 micro-nats for rows of counts.
+        """(content, others) in int64 micro-nats for rows of counts, of days that last or have ended.
 
         `counts`: int64 (detectors, rows); `account` (rows,) indexes `own`, e-value caps (accounts, CONTENT, OWN_BINS).
         """
-        total = np.zeros(counts.shape[1])
-        for d in range(CONTENT):
+        content, entry = np.zeros(counts.shape[1]), CODE * np.exp(self.sign_in[stratum, counts[SIGN_IN_AT]])
+        table = self.settled if ended else self.running
+        for d in range(COUNTED):
             value = np.minimum(counts[d], CAP)
-            total += SHARES[d] * np.minimum(self.bet(d, stratum, counts), own[account, d, _bin_of[value]])
-        content = np.rint(np.log(total) * MICRONATS).astype(np.int64)
-        others = self.sign_in[stratum, counts[SIGN_IN_AT]] + np.asarray(HONEY_NATS)[counts[HONEY_AT]]
-        return content, np.rint(others * MICRONATS).astype(np.int64)
-
-
-def earlier_today(counts: np.ndarray) -> np.ndarray:
-    """Strangers of the account's day that are not the session's own, for counts (detectors, rows).
-
-    A session bets on its own part of the day: given so many before it, how many honest days get this far? So a day is
-    bet on once, however many sessions it has.
-    """
-    return np.clip(counts[TODAY_AT] - counts[SESSION_AT], 0, CAP)
+            bet = SHARES[d] * np.minimum(table[stratum, d, value], own[account, d, _bin_of[value]])
+            if d < CONTENT:
+                content += bet
+            else:
+                entry += bet
+        others = np.log(entry) + self.honey[stratum, counts[HONEY_AT]] + self.enrolment[stratum, counts[ENROLMENT_AT]]
+        return np.rint(np.log(content) * MICRONATS).astype(np.int64), np.rint(others * MICRONATS).astype(np.int64)

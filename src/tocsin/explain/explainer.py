@@ -32,6 +32,8 @@ _OWN_PAST, _COLLEAGUE = REASONS.index("own-past"), REASONS.index("colleague")
 _TASK, _ROSTER, _NO_PATIENT = REASONS.index("task"), REASONS.index("roster"), REASONS.index("no-patient")
 _CODES = 128
 """Codes of reasons are below: one byte, signed."""
+FIRST_WEEK = 7
+"""Days of a trail in which nearly everybody who works shows up."""
 _SALT_LISTED = np.uint64(0x5EED)
 
 
@@ -155,6 +157,7 @@ class Explainer:
         ways = _ways(rows, who)
         novelty, unsettled = self._novelty(rows, who, ways)
         self._last = (rows, ways)
+        age, newcomer = self._age(rows)
         return Explained(
             reason=reason,
             fresh=fresh,
@@ -162,8 +165,10 @@ class Explainer:
             unit=unit,
             novelty=novelty,
             unsettled=unsettled,
-            age_days=self._age(rows),
+            age_days=age,
             declared=on_task | self._declared()[reason],
+            newcomer=newcomer,
+            unplaced=self._unplaced(rows.account),
         )
 
     def remember(self, rows: Rows, explained: Explained) -> None:
@@ -325,14 +330,21 @@ class Explainer:
             novelty[first[new[told[new]]]] |= bit
         return novelty, unsettled[of_way]
 
-    def _age(self, rows: Rows) -> np.ndarray:
-        """int32 days since the account's first event; 0 for a new one."""
+    def _unplaced(self, account: np.ndarray) -> np.ndarray:
+        """int8 per row, as `Explained.unplaced`."""
+        assert self._posts is not None
+        return self._posts.unplaced[account]
+
+    def _age(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+        """(int32 days since the account's first event, 0 for a new one; bool whether it came after the first week)."""
         today = rows.days()
         size = max(len(self.accounts.names), 1) + 1
         first = np.full(size, np.iinfo(np.int32).max, np.int64)
         if self.first_day:
             first[list(self.first_day)] = list(self.first_day.values())
-        return np.maximum(today - np.minimum(first[rows.account], today), 0).astype(np.int32)
+        first = np.minimum(first[rows.account], today)
+        begun = min(self.first_day.values(), default=int(today.min(initial=0)))
+        return np.maximum(today - first, 0).astype(np.int32), first >= begun + FIRST_WEEK
 
 
 def factorised(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

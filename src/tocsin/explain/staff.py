@@ -118,6 +118,8 @@ class PostTable:
     ends: np.ndarray
     known_at: np.ndarray
     roster: np.ndarray
+    unplaced: np.ndarray
+    """int8 by account, and once more at the end for nobody; see `Explained.unplaced`."""
 
 
 def post_table(staff: Staff, actors: list[str | None], *, roster: Reason | None) -> PostTable:
@@ -139,4 +141,11 @@ def post_table(staff: Staff, actors: list[str | None], *, roster: Reason | None)
         ends=np.array([post.ends + after * post.roster for post in rows], np.int64),
         known_at=np.array([post.known_at for post in rows], np.int64),
         roster=np.array([post.roster for post in rows], bool),
+        unplaced=np.array([*(_unplaced(staff, actor) for actor in actors), 2], np.int8),
     )
+
+
+def _unplaced(staff: Staff, actor: str | None) -> int:
+    if actor in staff.posts:
+        return 0
+    return 1 if actor in staff.roles else 2

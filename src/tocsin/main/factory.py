@@ -2,7 +2,7 @@
 
 Several folders (fictitious regions without thieves), each in its turn judged as a stranger, on what the others taught:
 
-    what its sessions count                                     -> nulls, of all folders
+    what its days count                                         -> nulls, of all folders
     its first weeks, on the others' nulls                       -> trajectories: weights in a region without a past
     its first 7 (or 21) days, on a calibration from just these  -> a precedent's past: what so short a past shows
     the weeks after, on that calibration                        -> its later weeks: what came of it
@@ -47,9 +47,9 @@ class _Weeks:
     heaviest: list[np.ndarray] = field(default_factory=list)
 
     def add(self, river: River, *, days: list[int]) -> None:
-        """The whole weeks among the days that a river has just folded."""
+        """The whole weeks among the days that a river has just folded, from where they are counted."""
         judge = river.judge
-        weeks = (days[-1] - days[0] + 1) // 7 if days else 0
+        weeks = (days[-1] - judge.week_from + 1) // 7 if days else 0
         inside = sorted((pair, top) for pair, top in judge.heaviest.items() if 0 <= pair[1] < weeks)
         roles = np.array(judge.roles)[[account for (account, _), _ in inside]]
         self.role.append(np.where(roles == ALL, ALL, ANY))
@@ -84,18 +84,18 @@ def make_factory(folders: Iterable[Path], settings: Settings, *, progress: Progr
         for number, one in enumerate(taken):
             others = Calibration(nulls_of(_pooled(samples[:number] + samples[number + 1 :] or samples), None), {})
             first = one.everyday[: 7 * WEEKS + 1]
-            river, _ = fold_past(first, one.days.events, one.river_on((others,)), lambda *_: None)
+            river = fold_past(first, one.days.events, one.river_on((others,)), lambda *_: None)
             cold.add(river, days=first)
             for days, (past, later) in pasts.items():
                 known, after = one.everyday[:days], one.everyday[days : days + 7 * WEEKS + 1]
                 learned = learn(known, one.days.events, one.river_on, factory=others, kept=lambda *_: None)
                 past.add(learned.river, days=known)
                 learned.river.judge.heaviest.clear()
-                river, _ = fold_past(after, one.days.events, learned.river, lambda *_: None)
+                river = fold_past(after, one.days.events, learned.river, lambda *_: None)
                 later.add(river, days=after)
     sample = _pooled(samples)
     made_from = {
-        "sessions": len(sample.account),
+        "account_days": len(sample.account),
         "accounts": len(np.unique(sample.account)),
         "account_weeks": sum(map(len, cold.heaviest)),
         "days": sum(len(one.everyday) for one in taken),
@@ -108,7 +108,7 @@ def make_factory(folders: Iterable[Path], settings: Settings, *, progress: Progr
 
 
 def _take_in(folder: Path, scratch: Path, number: int, settings: Settings, progress: Progress) -> _Folder:
-    """Collect a folder and count what its sessions do."""
+    """Collect a folder and count what its days hold."""
     references = wiring.replay_references()
     scratch.mkdir()
     intake = collect(files_of(folder), scratch, settings, references, lambda _: None, progress)
@@ -118,8 +118,8 @@ def _take_in(folder: Path, scratch: Path, number: int, settings: Settings, progr
         return wiring.river(settings, calibrations, facts=intake.facts, persons=intake.persons, marks=intake.marks)
 
     everyday = days.days()
-    river, sessions = fold_past(everyday, days.events, river_on((Calibration({}, {}),)), lambda *_: None)
-    sample = sample_of(river.judge, sessions, everyday[0])
+    river = fold_past(everyday, days.events, river_on((Calibration({}, {}),)), lambda *_: None)
+    sample = sample_of(river.judge, everyday[0])
     return _Folder(
         everyday,
         days,

@@ -1,10 +1,14 @@
 """Learn a calibration from the past of a region, in two passes over the same days.
 
-(1) fold the past on the factory's calibration -> what sessions of each stratum count  -> nulls
-(2) fold it again on these nulls               -> how heavy honest account-weeks get   -> trajectories
+(1) fold the past on the factory's calibration -> what days of each stratum count      -> nulls
+(2) fold it again, each account on nulls that
+    the other accounts alone taught            -> how heavy honest account-weeks get   -> trajectories
+What people said goes before doubt: weeks they call stolen teach nothing, weeks they call the owner's always do. The
+state after (2) is that of a judge who knew the region all along.
 
-What people said goes before doubt: weeks they call stolen teach nothing, weeks they call the owner's always do.
-The state after (2) is that of a judge who knew the region all along.
+An account that is weighed on what it taught itself looks lighter than it will: hence the parts (cross-fitting; Stone,
+*Cross-validatory choice and assessment of statistical predictions*, JRSS B 1974). The first week of a past of two or
+more is newer to Tocsin than any week to come: it teaches nulls, and no trajectory.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.detect.calibration import Calibration, nulls_of, trajectories_of
+from tocsin.detect.days import Days, today
 from tocsin.detect.judge import Judge
 from tocsin.detect.ladder import Ladder
 from tocsin.detect.nulls import Sample
@@ -25,13 +30,20 @@ from tocsin.detect.weight import Weigher
 from tocsin.exam.weeks import Weeks, honest_weeks
 from tocsin.main.river import Folded, River
 from tocsin.main.verdicts import Said, account_weeks
-from tocsin.model.rows import MICROSECONDS_A_DAY
 
 Day = Callable[[int], pa.Table]
 """Gives the events of a day (schema EVENT, accepted order), as often as it is asked."""
 Verdicts = Mapping[tuple[str, int], Said | None]
+AccountWeeks = frozenset[tuple[int, int]]
+"""(account number, week of the past)."""
 Kept = Callable[[int, Folded, Sessions], None]
 """Told what each day of the last pass came to."""
+
+
+PARTS = 5
+"""Of the accounts of a past: each part is weighed on what the four others taught."""
+WARM_UP = 7
+"""Days before the trajectories of a past of two weeks or more begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +69,28 @@ def learn(
     said: Verdicts | None = None,
 ) -> Learned:
     """Learn from the days of a past (at least one). `said`: verdicts by account and week of it. See the module."""
-    river, sessions = fold_past(days, day_of, river_on((factory,)), lambda *_: None)
-    stolen, owners = _told(said, river)
-    sample = sample_of(river.judge, sessions, days[0], stolen=stolen, owners=owners)
-    nulls = nulls_of(sample, factory if factory.nulls else None)
+    river = fold_past(days, day_of, river_on((factory,)), lambda *_: None)
+    sample = sample_of(river.judge, days[0], *_told(said, river))
+    nulls = nulls_of(sample, behind(factory))
 
+    parts = [sample.take(np.flatnonzero(sample.account % PARTS != part)) for part in range(PARTS)]
     river = river_on((Calibration(nulls, {}), factory))
-    river, _ = fold_past(days, day_of, river, kept)
+    river.judge.weigher = Weigher(tuple(Calibration(nulls_of(part, behind(factory)), {}) for part in parts))
     span = days[-1] - days[0] + 1
-    stolen, owners = _told(said, river)
+    warm = [day for day in days if day < days[0] + WARM_UP and span >= 2 * WARM_UP]
+    if warm:
+        fold_past(warm, day_of, river, kept)
+        river.judge.state.ln_r1[:] = 0
+        river.judge.heaviest.clear()
+        river.judge.doubtful.clear()
+    fold_past(days[len(warm) :], day_of, river, kept)
     judge = river.judge
-    weeks = honest_weeks(judge.heaviest, judge.doubtful, days=span, stolen=stolen, owners=owners)
+    counted = days[-1] - judge.week_from + 1
+    stolen, owners = _told(said, river, before=(judge.week_from - days[0]) // 7)
+    weeks = honest_weeks(judge.heaviest, judge.doubtful, days=counted, stolen=stolen, owners=owners)
     roles = np.array(river.judge.roles) if river.judge.roles else np.zeros(0, "U1")
     made_from: dict[str, Any] = {
-        "sessions": len(sample.account),
+        "account_days": len(sample.account),
         "accounts": len(np.unique(sample.account)),
         "account_weeks": len(weeks.heaviest),
         "set_aside": weeks.set_aside,
@@ -83,52 +103,53 @@ def learn(
     return Learned(river, sample, weeks, roles[weeks.account], calibration)
 
 
+def behind(factory: Calibration) -> Calibration | None:
+    """The factory's calibration, if there is anything in it."""
+    return factory if factory.nulls else None
+
+
 def put_in_force(judge: Judge, calibrations: tuple[Calibration, ...]) -> None:
     """Let a judge climb on calibrations (the region's first); its state goes on."""
     judge.ladder = Ladder(judge.ladder.rungs, calibrations)
-    judge.weigher = Weigher(calibrations[0])
+    judge.weigher = Weigher(calibrations[:1])
     judge.climbing = True
     judge.doubtful.clear()
+    judge.days.clear()
     roles, judge.roles = judge.roles, []
     judge.forget_lines()
     judge.know(roles)
 
 
 def sample_of(
-    judge: Judge,
-    sessions: Sessions,
-    first_day: int,
-    *,
-    stolen: frozenset[tuple[int, int]] = frozenset(),
-    owners: frozenset[tuple[int, int]] = frozenset(),
+    judge: Judge, first_day: int, stolen: AccountWeeks = frozenset(), owners: AccountWeeks = frozenset()
 ) -> Sample:
-    """Finished sessions as a sample, without account-weeks that are stolen, or doubtful and not said to be honest."""
-    week = (sessions.last_at // MICROSECONDS_A_DAY - first_day) // 7
+    """The days of a past as a sample, without account-weeks that are stolen, or doubtful and not said to be honest."""
+    told = [*judge.days, (judge.day, today(judge.state))]
+    days = Days.join([ended for _, ended in told])
+    week = np.repeat([(day - first_day) // 7 for day, _ in told], [len(ended.account) for _, ended in told])
     doubt = (judge.doubtful - owners) | stolen
-    pairs = zip(sessions.account.tolist(), week.tolist(), strict=True)
-    honest = np.array([pair not in doubt for pair in pairs], bool) if doubt else np.ones(len(sessions), bool)
-    kept = sessions.take(honest)
+    pairs = zip(days.account.tolist(), week.tolist(), strict=True)
+    honest = np.array([pair not in doubt for pair in pairs], bool) if doubt else np.ones(len(week), bool)
     roles = np.array(judge.roles) if judge.roles else np.zeros(0, "U1")
-    return Sample(kept.account, roles[kept.account], kept.age, kept.counts)
+    return Sample(days.account[honest], roles[days.account[honest]], days.age[honest], days.counts[honest])
 
 
-def _told(said: Verdicts | None, river: River) -> tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]]:
-    """(account, week) that were stolen, and that were the owner's, by the account's number in a river."""
+def _told(said: Verdicts | None, river: River, *, before: int = 0) -> tuple[AccountWeeks, AccountWeeks]:
+    """(account, week) that were stolen, and that were the owner's, by the account's number in a river.
+
+    `before`: weeks of the past that are not counted.
+    """
     numbers = river.judge.accounts.numbers.get
-    told = said or {}
+    told = {(account, week - before): one for (account, week), one in (said or {}).items()}
     return account_weeks(told, numbers, stolen=True), account_weeks(told, numbers, stolen=False)
 
 
-def fold_past(days: list[int], day_of: Day, river: River, kept: Kept) -> tuple[River, Sessions]:
-    """Fold days while nobody climbs; weeks count from the first. Returns the river, and the sessions that ended."""
+def fold_past(days: list[int], day_of: Day, river: River, kept: Kept) -> River:
+    """Fold days while nobody climbs; weeks count from the first. Returns the river."""
     judge = river.judge
     judge.climbing, judge.week_from = False, days[0]
-    finished: list[Sessions] = []
+    judge.days.clear()
     for day in days:
         folded, ended = river.slice(day_of(day), day=day, batch=1)
         kept(day, folded, ended)
-        finished.append(ended)
-    everything = Sessions.none()
-    for sessions in [*finished, *judge.state.finished, judge.state.open]:
-        everything = everything.join(sessions)
-    return river, everything
+    return river

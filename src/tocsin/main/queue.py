@@ -44,7 +44,7 @@ def queue(settings: Settings, *, week: str | None = None, fdr: float = 0.1) -> d
     reading = Reading(settings)
     weekly, names = weekly_in(state_path(settings))
     if not weekly.weeks:
-        raise Usage("no session has ended yet", advice="Import a trail first: tocsin import PATH.")
+        raise Usage("nothing has been bet on yet", advice="Import a trail first: tocsin import PATH.")
     number = max(weekly.weeks) if week is None else week_number(week)
     if number not in weekly.weeks:
         known = ", ".join(week_name(held) for held in sorted(weekly.weeks))

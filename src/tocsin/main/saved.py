@@ -134,17 +134,17 @@ def not_written_yet(path: Path) -> pa.Table:
 
 
 def weekly_in(path: Path) -> tuple[Weekly, list[str]]:
-    """The weekly bets of a saved state, as if every session ended now; and the accounts by number."""
+    """The weekly bets of a saved state, the day that goes on as far as it has come; and the accounts by number."""
     try:
         with np.load(path, allow_pickle=False) as file:
             words = json.loads(file["words"].tobytes().decode("utf-8", "surrogatepass"))
-            wanted = ("open/", "finished/", "weekly/")
-            arrays = {name: file[name] for name in file.files if name.startswith(wanted)}
+            arrays = {name: file[name] for name in file.files if name.startswith(("state/", "weekly/"))}
         weekly = _weekly(arrays, words)
-        sessions = Sessions(*_columns("open", Sessions.__slots__, arrays))
-        for some in _finished(arrays):
-            sessions = sessions.join(some)
-        weekly.fold(sessions, week_from=words["week_from"], calibration=words["weighed_on"])
+        accounts = np.flatnonzero(arrays["state/stratum_age"] >= 0)
+        so_far, at = arrays["state/today"][accounts], arrays["state/clock"][accounts]
+        weekly.fold(
+            accounts, so_far, at, day=words["day"], week_from=words["week_from"], calibration=words["weighed_on"]
+        )
         return weekly, words["accounts"]
     except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile):
         return Weekly(), []
@@ -203,8 +203,9 @@ def _put_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any
     arrays["heaviest"] = np.array([(*pair, w) for pair, w in sorted(judge.heaviest.items())], np.int64).reshape(-1, 3)
     for number, week in judge.weekly.weeks.items():
         arrays[f"weekly/{number}"] = week.accounts
-    words["week_from"], words["weighed_on"] = judge.week_from, judge.weigher.calibration.hash
+    words["week_from"], words["weighed_on"] = judge.week_from, judge.weigher.hash
     words["weekly"] = {str(number): week.calibration for number, week in judge.weekly.weeks.items()}
+    words["day"] = judge.day
     words["stood"] = sorted(judge.stood)
     words["pool"] = {
         "by_place": {str(day): [[str(p), n] for p, n in held.items()] for day, held in judge.pool.by_place.items()},
@@ -231,6 +232,7 @@ def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, An
     river.mark(np.ascontiguousarray(arrays["marked"]).view("V17").ravel())
     judge.heaviest = {(int(a), int(w)): int(weight) for a, w, weight in arrays["heaviest"]}
     judge.weekly = _weekly(arrays, words)
+    judge.day = words["day"]
     judge.stood = {(int(account), int(day)) for account, day in words["stood"]}
     pool = words["pool"]
     judge.pool.by_place = {int(day): {int(p): n for p, n in held} for day, held in pool["by_place"].items()}

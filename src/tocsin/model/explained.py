@@ -35,6 +35,11 @@ class Explained:
     """int32: days since the account's first event."""
     declared: np.ndarray
     """bool: a declared job of this account (a task or a campaign) speaks of this row, whatever else explains it."""
+    newcomer: np.ndarray
+    """bool: the account was first met after the first week of the trail, when whoever works was there."""
+    unplaced: np.ndarray
+    """int8: 0 the account's professional has a post in a unit; 1 a directory knows the professional, in no unit; 2 none
+    does."""
 
     def take(self, places: np.ndarray) -> Explained:
         """The rows at these places."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 OTHERS: Final = "others"
-"""A ground of this name: the session's detectors that saw nothing unusual, together."""
+"""A ground of this name: the day's detectors that saw nothing unusual, together."""
 EARLIER: Final = "earlier"
-"""A ground of this name: what other sessions of the account weigh, earlier ones and those still open."""
+"""A ground of this name: what earlier days of the account weigh."""
 HUMAN: Final = "human"
 """A ground of this name: a person said so."""
 
@@ -30,11 +30,11 @@ class Ground:
     nats: int = 0
     """What it adds to the weight, micro-nats; below 0 where it speaks for the owner."""
     spared: int = 0
-    """What it would add besides, were it not that the owner's own sessions reached as much before; micro-nats."""
+    """What it would add besides, were it not that the owner's own days reached as much before; micro-nats."""
     one_in: float = 0.0
-    """One honest session in so many reaches as much; 0: not said."""
+    """One honest account-day in so many reaches as much; 0: not said."""
     role: str = ""
-    """Role of the sessions it is compared with; "" for all."""
+    """Role of the accounts it is compared with; "" for all."""
     age: str = ""
     """Age of their accounts, one of `detect.nulls.AGES`."""
 

@@ -19,8 +19,6 @@ SESSION: Final = pa.schema(
         pa.field("ended", _time, nullable=False),
         pa.field("events", pa.int64(), nullable=False),
         pa.field("weight", pa.int64(), nullable=False),
-        pa.field("content", pa.int64(), nullable=False),
-        pa.field("counts", pa.list_(pa.int64()), nullable=False),
     ]
 )
-"""One row per finished session: `weight` and its `content` part in micro-nats, `counts` in the registry's order."""
+"""One row per finished session: its own `weight`, whatever others did on the day, in micro-nats."""
