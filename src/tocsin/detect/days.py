@@ -60,6 +60,7 @@ def end_day(state: State, weigher: Weigher, roles: Roles) -> Days:
         state.ln_r1[accounts] = np.rint(grown * MICRONATS).astype(np.int64)
     forget_day(state, accounts)
     state.open.carried[:] = 0
+    state.open.before[:] = state.open.weight
     return ended
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.detect.state import SESSION_COLUMNS, Sessions
+from tocsin.detect.state import NOTHING, SESSION_COLUMNS, Sessions
 from tocsin.model.rows import Rows, mix
 from tocsin.model.session import GAP_US
 
@@ -23,7 +23,7 @@ class Numbered:
     last_at: np.ndarray
     events: np.ndarray
     age: np.ndarray
-    weight: np.ndarray
+    before: np.ndarray
     carried: np.ndarray
 
 
@@ -65,6 +65,6 @@ def number(rows: Rows, key: np.ndarray, age: np.ndarray, held: Sessions) -> Numb
         last_at=carry(held.last_at, rows.at[first]),
         events=carry(held.events, zeros),
         age=carry(held.age, age[first]),
-        weight=carry(held.weight, zeros),
+        before=carry(held.before, np.full(len(first), NOTHING)),
         carried=carry(held.carried, np.zeros((len(first), len(SESSION_COLUMNS)), np.int64)),
     )

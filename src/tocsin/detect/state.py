@@ -19,6 +19,8 @@ KINDS: Final = ("content", "sign-in", "honey", "sign-in of a young account", "ho
 """Kinds of evidence. Only the first three are families that can suspend: of an account met less than a week ago all is
 new because Tocsin is, and a search lists a honey patient the sooner the more it lists, so that is content once more."""
 SURE: Final = 3
+NOTHING: Final = -(1 << 60)
+"""Weight of no day at all."""
 FAMILY_DAYS: Final = 7
 """For how many days a family's evidence counts towards the two that `suspend` needs."""
 
@@ -41,7 +43,9 @@ class Sessions:
     age: np.ndarray
     """int64, position in AGES when the session began."""
     weight: np.ndarray
-    """int64 micro-nats: what the session is worth by itself."""
+    """int64 micro-nats: what the session is worth by itself; of several days the heaviest."""
+    before: np.ndarray
+    """int64 micro-nats: the same of its days before."""
     carried: np.ndarray
     """int64 (sessions, SESSION_COLUMNS)."""
 
@@ -58,6 +62,7 @@ class Sessions:
             events=np.zeros(0, wide),
             age=np.zeros(0, wide),
             weight=np.zeros(0, wide),
+            before=np.zeros(0, wide),
             carried=np.zeros((0, len(SESSION_COLUMNS)), wide),
         )
 

@@ -164,7 +164,8 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         last_at=np.maximum(by_session.rows.at[last], numbered.last_at),
         events=numbered.events + np.diff(np.r_[-1, last]),
         age=numbered.age,
-        weight=np.maximum(np.add(*weigher.weigh(session_stratum, counts[:, last], ends, state.own_e)), numbered.weight),
+        weight=np.maximum(np.add(*weigher.weigh(session_stratum, counts[:, last], ends, state.own_e)), numbered.before),
+        before=numbered.before,
         carried=carried,
     )
     superseded = state.open.take(held_in(state.open.key, sessions.key[~numbered.continues]))
