@@ -54,7 +54,7 @@ def _suspend(judge: Judge, account: int, decision: Decision) -> list[Alert]:
     last = (int(state.until[account]) - 1) // MICROSECONDS_A_DAY
     judge.stood.update((account, day) for day in range(decision.at // MICROSECONDS_A_DAY, last + 1))
     theirs = state.open.take(state.open.account == account)
-    weight = int(state.ln_r1[account]) if not len(theirs) else int(max(state.ln_r1[account], theirs.weight.max()))
+    weight = int(state.ln_r1[account] + state.today[account])
     one_in, measured, stratum = judge.ladder.rarity(weight, judge.roles[account])
     return [
         Alert(
