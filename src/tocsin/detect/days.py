@@ -13,7 +13,7 @@ import numpy as np
 
 from tocsin.detect.registry import DETECTORS
 from tocsin.detect.roles import Roles
-from tocsin.detect.state import State
+from tocsin.detect.state import OF_THE_DAY, State
 from tocsin.detect.weight import Weigher
 from tocsin.model.evidence import MICRONATS
 
@@ -65,7 +65,9 @@ def end_day(state: State, weigher: Weigher, roles: Roles) -> Days:
 
 
 def forget_day(state: State, accounts: np.ndarray | int) -> None:
-    """Their day begins anew."""
+    """Their day begins anew: what was counted is bet on once, though the slice may be opened again, or a rung ended."""
     state.most[accounts] = 0
+    for column in OF_THE_DAY:
+        state.account_state[accounts, column] = 0
     state.today[accounts] = 0
     state.stratum_age[accounts] = -1

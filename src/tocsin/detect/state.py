@@ -15,6 +15,8 @@ from tocsin.model.runs import add_run
 
 SESSION_COLUMNS: Final = [(d.name, name) for d in DETECTORS for name in d.session_state]
 ACCOUNT_COLUMNS: Final = [(d.name, name) for d in DETECTORS for name in d.account_state]
+OF_THE_DAY: Final = [place for place, (_, name) in enumerate(ACCOUNT_COLUMNS) if name == "count"]
+"""What is counted over all sessions of an account, and forgotten with the day."""
 KINDS: Final = ("content", "sign-in", "honey", "sign-in of a young account", "honey listed")
 """Kinds of evidence. Only the first three are families that can suspend: of an account met less than a week ago all is
 new because Tocsin is, and a search lists a honey patient the sooner the more it lists, so that is content once more."""

@@ -73,7 +73,7 @@ class Detector(Protocol):
 
     @property
     def account_state(self) -> tuple[str, ...]:
-        """Names of what it keeps for an account, each an int64 that begins at 0."""
+        """Names of what it keeps for an account, each an int64 that begins at 0; `count` does so every day."""
         ...
 
     def count(self, view: View, carry: Carry) -> np.ndarray:

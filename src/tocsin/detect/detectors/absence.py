@@ -23,7 +23,7 @@ class Absence:
     name = "absence"
     family = "content"
     session_state = ()
-    account_state = ("day", "silent")
+    account_state = ("day", "count")
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Days, on every row of the day."""
@@ -38,8 +38,8 @@ class Absence:
         before[first] = carry.account["day"]
         silent = np.where(before > 0, np.maximum(day - before - 1, 0), 0)
         same = day[first] == carry.account["day"]
-        silent[first[same]] = carry.account["silent"][same]
+        silent[first[same]] = carry.account["count"][same]
         silent = silent[np.flatnonzero(new)][np.cumsum(new) - 1]
-        carry.account["day"], carry.account["silent"] = day[last], silent[last]
+        carry.account["day"], carry.account["count"] = day[last], silent[last]
         out[order] = silent
         return out

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tocsin.detect.segments import running_max, starts_of
 from tocsin.detect.view import Carry, View
 
 
@@ -23,10 +24,16 @@ class Enrolment:
 
     name = "enrolment"
     family = "sign-in"
-    session_state = ()
-    account_state = ()
+    session_state = ("most",)
+    account_state = ("met",)
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
-        """The same on every row of the day."""
-        first_day = view.explained.newcomer & (view.explained.age_days == 0)
-        return np.where(first_day, view.explained.unplaced, 0).astype(np.int64)
+        """What the account's first row of all says, for the rest of its session."""
+        first = view.account_order[starts_of(view.account_seg)]
+        news = view.explained.newcomer[first] & (view.explained.age_days[first] == 0) & (carry.account["met"] == 0)
+        came = np.zeros(len(view.seg), np.int64)
+        came[first] = np.where(news, view.explained.unplaced[first], 0)
+        carry.account["met"] = np.ones(len(first), np.int64)
+        most = running_max(came, view.seg, carry.session["most"], view.first)
+        carry.session["most"] = most[view.last]
+        return most
