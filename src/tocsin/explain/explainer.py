@@ -343,7 +343,7 @@ class Explainer:
         if self.first_day:
             first[list(self.first_day)] = list(self.first_day.values())
         first = np.minimum(first[rows.account], today)
-        begun = min(self.first_day.values(), default=int(today.min(initial=0)))
+        begun = min(self.first_day.values(), default=int(today.min()) if len(today) else 0)
         return np.maximum(today - first, 0).astype(np.int32), first >= begun + FIRST_WEEK
 
 
