@@ -105,7 +105,9 @@ class River:
         return self.open(day)
 
     def open(self, day: int) -> Sessions:
-        """Before the rows of a day."""
+        """Before the rows of a day; the day before is weighed by the roles of its accounts."""
+        if len(self.judge.roles) < len(self.explainer.accounts.names):  # resumed a moment ago
+            self._know()
         self.explainer.open_slice(day)
         return self.judge.open_slice(day)
 
