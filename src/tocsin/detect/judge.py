@@ -113,7 +113,7 @@ class Judge:
         barred = np.array(sorted({account for account, _ in self.stood}), np.int64)
         quiet = ~np.isin(ended.account, barred)
         self.state.learn_own(ended.account[quiet], ended.counts[quiet])
-        self._bet_on_week(ended)
+        self._bet_on_week(ended, self.state.clock[ended.account])
         if not self.climbing:
             self.days.append((self.day, ended))
         self.day = day
@@ -361,9 +361,8 @@ class Judge:
         ranked = sorted(found, key=lambda event: (-found[event], event))[:_EVENTS_SHOWN]
         return tuple(f"{hi:016x}{lo:016x}" for hi, lo in ranked)
 
-    def _bet_on_week(self, days: Days) -> None:
-        """The weekly bet on days that are over, or of which a rung has ended the first part."""
-        at = self.state.clock[days.account]
+    def _bet_on_week(self, days: Days, at: np.ndarray) -> None:
+        """The weekly bet on days that are over or that a rung has cut; `at`: their latest event."""
         self.weekly.fold(
             days.account, days.ln_e, at, day=self.day, week_from=self.week_from, calibration=self.weigher.hash
         )
@@ -374,10 +373,11 @@ class Judge:
         self.stood.add((account, (at - 1) // MICROSECONDS_A_DAY))  # `_cut` may have moved the end past midnight
         state.standing[account] = 0
         state.ln_r1[account] = 0
-        self._bet_on_week(today(state, of=account))
+        theirs = state.open.account == account
+        so_far = today(state, of=account)  # the clock is that of the batch's last row, which may come later
+        self._bet_on_week(so_far, np.full(len(so_far.account), state.open.last_at[theirs].max(initial=0)))
         forget_day(state, account)
         state.since[account] = at
         state.family_day[account] = -(10**6)
-        theirs = state.open.account == account
         state.finish(state.open.take(theirs))  # what the rung saw is over, and kept
         state.open = state.open.take(~theirs)
