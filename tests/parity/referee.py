@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
-
-from parity.rivers import DAY, MARKED, Course, FixedLadder, Slices, Told
+from parity.counting import Met, Part, Shared, When, count
+from parity.rivers import DAY, Course, FixedLadder, Slices, Told
+from parity.worth import Worth
 from tocsin.detect.calibration import Calibration
-from tocsin.detect.detectors.sharing import LEAST
 from tocsin.detect.nulls import AGES
-from tocsin.detect.registry import NAMES, SHARES
-from tocsin.detect.weight import HONEY_NATS, MOST, MOST_OF_ALL, SIGN_IN_BOUNDS, THIEF_SIGN_IN
+from tocsin.detect.registry import NAMES
 from tocsin.model.rows import key_of
 
 GAP = 30 * 60 * 1_000_000
 END_SESSIONS, SUSPEND = 3, 4
-NEVER = -(10**6)
 LN_2 = 693147
 
 
@@ -30,15 +25,6 @@ def mix(a: int, b: int) -> int:
     x = (x ^ x >> 27) * 0x94D049BB133111EB % 2**64
     x ^= x >> 31
     return x or 1
-
-
-def e_value(p: float) -> float:
-    """The mixture calibrator, as its formula."""
-    p = min(max(p, 1e-9), 1.0)
-    u = 1 - p
-    if u < 1e-3:
-        return 0.5 + u / 6 + u * u / 8
-    return (1 - p + p * math.log(p)) / (p * math.log(p) ** 2)
 
 
 @dataclass
@@ -53,21 +39,13 @@ class Session:
     age: int
     events: int = 0
     weight: int = 0
-    content: int = 0
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
-    units: set[int] = field(default_factory=set)
-    queries: set[int] = field(default_factory=set)
-    opened: int = 0
-    last_number: int | None = None
+    before: int = -(1 << 60)
+    """What the heaviest of its parts on days before was worth."""
+    part: Part = field(default_factory=Part)
 
-    def told(self) -> tuple[Any, ...]:
+    def told(self) -> tuple[int, ...]:
         """As `rivers.sessions_of` gives it."""
-        facts = (self.account, self.last_at, self.id, self.first_at, self.events, self.age, self.weight, self.content)
-        return (*facts, tuple(self.counts.values()))
-
-    def raise_to(self, name: str, value: int) -> None:
-        """A count never falls."""
-        self.counts[name] = max(self.counts[name], value)
+        return (self.account, self.last_at, self.id, self.first_at, self.events, self.age, self.weight)
 
 
 @dataclass
@@ -77,36 +55,49 @@ class Account:
     name: str
     role: str
     ln_r1: int = 0
+    age: int | None = None
+    """On the day, if it has done something."""
+    most: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
+    """How far the day's furthest session has got, detector by detector."""
+    today: int = 0
     standing: int = 0
     until: int = 0
     cut_key: int = 0
     clock: int = -(1 << 62)
     families: dict[int, int] = field(default_factory=dict)
-    """Family -> latest day with evidence."""
+    """Family -> latest slice with evidence."""
     open: dict[int, Session] = field(default_factory=dict)
     """By key."""
-    windows: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
-    """(detector, window number) -> flagged rows."""
+    shared: Shared = field(default_factory=Shared)
     since: int = 0
     """Time of the last restart."""
     noted: list[tuple[int, int, int, int]] = field(default_factory=list)
     """(slice, time, event id, gain)."""
     own: list[dict[str, int]] = field(default_factory=list)
-    """Counts of its own quiet finished sessions."""
+    """What it counted on its own quiet days."""
+
+    def forget_day(self) -> None:
+        """The day begins anew."""
+        self.age, self.today, self.most = None, 0, dict.fromkeys(NAMES, 0)
+        self.shared.forget()
 
 
 class Referee:
     """Judges a river of `Told` rows."""
 
     def __init__(
-        self, ladder: FixedLadder, calibration: Calibration, names: tuple[str, ...], roles: list[str], *, contain: bool
+        self, ladder: FixedLadder, *calibrations: Calibration, names: tuple[str, ...], roles: list[str], contain: bool
     ) -> None:
-        self.ladder, self.calibration, self.contain = ladder, calibration, contain
+        self.ladder, self.calibrations, self.contain = ladder, calibrations, contain
         self.accounts = [Account(name, role) for name, role in zip(names, roles, strict=True)]
+        self.met = Met()
+        self.worths: dict[tuple[int, int], Worth] = {}
         self.pool: list[tuple[int, int, int]] = []
         self.stood: set[tuple[int, int]] = set()
         self.finished: list[Session] = []
         self.heaviest: dict[tuple[int, int], int] = {}
+        self.bets: list[tuple[int, int, int, int]] = []
+        """(account, slice, ln e, time of the latest event) of days, and of parts of days that a rung ended."""
         self.course = Course()
         self.day = 0
 
@@ -123,31 +114,35 @@ class Referee:
     # -- slices ------------------------------------------------------------------------------------------------------
 
     def _open(self, day: int) -> None:
-        self.day = day
         for account in self.accounts:
-            self._finish(account, day * DAY)
+            for session in [s for s in account.open.values() if s.last_at + GAP < day * DAY]:
+                self.finished.append(account.open.pop(session.key))
         self.course.finished.append(sorted(session.told() for session in self.finished))
-        barred = {account for account, _ in self.stood}
-        for session in self.finished:
-            if session.account not in barred:
-                self.accounts[session.account].own.append(session.counts)
         self.finished = []
-        for account in self.accounts:
+        barred = {account for account, _ in self.stood}
+        for number, account in enumerate(self.accounts):
+            self._end_day(number, account, quiet=number not in barred)
             account.noted = [noted for noted in account.noted if noted[0] >= day - 1]
+        self.day = day
+        self.met.open(day)
+
+    def _end_day(self, number: int, account: Account, *, quiet: bool) -> None:
+        """R becomes (R + 1) e(day), and all that was counted is forgotten."""
+        if account.age is not None:
+            e = self._worth(number, account.age).of_a_day_that_ended(account.most, account.own)
+            self.bets.append((number, self.day, e, account.clock))
+            account.ln_r1 = round(math.log1p(math.exp((account.ln_r1 + e) / 1e6)) * 1e6)
+            if quiet:
+                account.own.append(account.most)
+        account.forget_day()
+        for session in account.open.values():
+            session.part, session.before = Part(), session.weight
 
     def _close(self, day: int) -> None:
         standing = {(n, day) for n, a in enumerate(self.accounts) if a.standing and a.until > day * DAY}
         self.stood |= standing
         self.course.stood.append(set(self.stood))
         self.stood = {(account, d) for account, d in self.stood if d >= day - 1}
-
-    def _finish(self, account: Account, now: int) -> None:
-        """Close the sessions whose silence is longer than the gap at `now`, in the order of their ends."""
-        over = [s for s in account.open.values() if s.last_at + GAP < now]
-        for session in sorted(over, key=lambda s: (s.last_at, s.id)):
-            r = account.ln_r1 + session.weight
-            account.ln_r1 = round((max(r, 0) / 1e6 + math.log1p(math.exp(-abs(r) / 1e6))) * 1e6)
-            self.finished.append(account.open.pop(session.key))
 
     # -- rows --------------------------------------------------------------------------------------------------------
 
@@ -161,26 +156,48 @@ class Referee:
         key = mix(mix(key_of(account.name), row.client), row.device)
         if self._stopped(account, key, now) and self.contain:
             return True, 0
-        self._finish(account, now)
+        age = self._age(row)
         session = account.open.get(key)
+        if session is not None and now - session.last_at > GAP:
+            self.finished.append(account.open.pop(key))
+            session = None
         if session is None:
             id = mix(mix(key, row.id >> 64), row.id % 2**64)
-            age = sum(row.age_days >= bound for bound in (2, 7))
             session = account.open[key] = Session(key, id, row.account, now, now, age)
         session.last_at = max(now, session.last_at)
         session.events += 1
-        self._count(row, account, session, now, shared)
-        before = session.weight
-        self._weigh(account, session)
-        gain = session.weight - before
-        weight = account.ln_r1 + sum(s.weight for s in account.open.values())
+        count(row, session.part, account.shared, self.met, When(session.id, now, self.day, shared))
+        own = self._worth(row.account, session.age).parts(session.part.counts, account.own)
+        session.weight = max(session.before, sum(own))
+        account.age = age if account.age is None else account.age
+        for name, so_far in session.part.counts.items():
+            account.most[name] = max(account.most[name], so_far)
+        content, others = self._worth(row.account, account.age).parts(account.most, account.own)
+        before, account.today = account.today, content + others
+        gain, weight = account.today - before, account.ln_r1 + account.today
         if abs(gain) >= 50_000:
             self.course.evidence.append((row.id, row.account, session.id, gain, weight))
             account.noted.append((self.day, now, row.id, gain))
         week = (self.day - 4) // 7
         self.heaviest[row.account, week] = max(weight, self.heaviest.get((row.account, week), weight))
-        self._climb(row, account, session, weight, now)
+        self._climb(row, account, session, content, now)
         return False, session.id
+
+    def _age(self, row: Told) -> int:
+        """Position in AGES."""
+        if row.age_days >= 7:
+            return AGES.index("settled")
+        if row.newcomer:
+            return AGES.index("recent" if row.age_days >= 2 else "newcomer")
+        return AGES.index("young" if row.age_days >= 2 else "new")
+
+    def _worth(self, number: int, age: int) -> Worth:
+        """Each account is weighed on one of the calibrations."""
+        key = (number, age)
+        if key not in self.worths:
+            calibration = self.calibrations[number % len(self.calibrations)]
+            self.worths[key] = Worth(calibration, self.accounts[number].role, AGES[age])
+        return self.worths[key]
 
     def _pooled(self, row: Told) -> int:
         """Strangers of others at the places of this row, within seven slices."""
@@ -197,85 +214,35 @@ class Referee:
     def _stopped(self, account: Account, key: int, now: int) -> bool:
         """Let the rung end if its time is over; else whether it stops this row."""
         if account.standing and now >= account.until:
-            self.stood.add((self.accounts.index(account), (account.until - 1) // DAY))
+            number = self.accounts.index(account)
+            self.stood.add((number, (account.until - 1) // DAY))
+            if account.age is not None:
+                latest = max(session.last_at for session in account.open.values())
+                self.bets.append((number, self.day, account.today, latest))
             self.finished.extend(account.open.values())
             account.open = {}
             account.standing = account.ln_r1 = 0
             account.families, account.since = {}, account.until
+            account.forget_day()
         if account.standing == END_SESSIONS and key == account.cut_key:
             account.until = now + self.ladder.rungs[END_SESSIONS - 1].duration_us + 1
             return True
         return account.standing == SUSPEND
 
-    def _count(self, row: Told, account: Account, session: Session, now: int, shared: int) -> None:
-        counts = session.counts
-        counts["strangers"] += row.stranger
-        counts["listed"] += row.fresh_listed and row.reason == "unexplained"
-        for name, flag, width in (
-            ("strangers-today", row.stranger, DAY),
-            ("pace-minute", row.fresh and not row.declared, 60_000_000),
-            ("pace-hour", row.fresh and not row.declared, 3_600_000_000),
-        ):
-            if flag:
-                account.windows[name, now // width] += 1
-                session.raise_to(name, account.windows[name, now // width])
-        if row.unit:
-            session.units.add(row.unit)
-        counts["units"] = len(session.units)
-        if (row.fresh or row.fresh_listed) and row.id_low >= 0:
-            if session.last_number is not None and (row.id_low - session.last_number) % 4096 in (1, 4095):
-                counts["neighbours"] += 1
-            session.last_number = row.id_low
-        if row.action in ("search", "list") and row.query_hash:
-            session.queries.add(row.query_hash)
-        session.opened += row.fresh
-        session.raise_to("searches-unopened", len(session.queries) - session.opened)
-        session.raise_to("pages", row.page)
-        code = counts["sign-in"] | (row.novelty & 1) | (2 if row.novelty & 6 else 0) | (4 if row.novelty & 8 else 0)
-        counts["sign-in"] = code
-        session.raise_to("sharing", shared if row.stranger and code & 3 and shared >= LEAST else 0)
-        if row.patient == MARKED and row.outcome == "success":
-            session.raise_to("honey", 2 if row.action in ("read", "write", "export") else 1)
-
-    def _weigh(self, account: Account, session: Session) -> None:
-        age = AGES[session.age]
-        total = 0.0
-        for name, share in zip(NAMES, SHARES, strict=False):
-            value = session.counts[name]
-            null = self.calibration.null(name, account.role, age)
-            before = max(value - session.counts["strangers"], 0) if name == "strangers-today" else 0
-            e = min(e_value(float(null[value]) / float(null[before])), MOST.get(name, MOST_OF_ALL))
-            total += share * min(e, self._own(account, name, value))
-        session.content = round(math.log(total) * 1e6)
-        others = self._sign_in(account, session) + HONEY_NATS[session.counts["honey"]]
-        session.weight = session.content + round(others * 1e6)
-
-    def _sign_in(self, account: Account, session: Session) -> float:
-        seen = [max(float(p), 1e-3) for p in self.calibration.null("sign-in", account.role, AGES[session.age])]
-        code = session.counts["sign-in"]
-        ratio = THIEF_SIGN_IN[code] / (seen[code] / sum(seen))
-        return math.log(min(max(ratio, SIGN_IN_BOUNDS[0]), SIGN_IN_BOUNDS[1]))
-
-    def _own(self, account: Account, name: str, value: int) -> float:
-        """What the account's own past allows, in bins of powers of two."""
-        if len(account.own) < 5 or not value:
-            return math.inf
-        reached = sum(counts[name].bit_length() >= min(value.bit_length(), 11) for counts in account.own)
-        if not reached:
-            return math.inf
-        return float(np.float32(e_value(max(reached / (len(account.own) + 1), 1e-6))))  # as the state keeps it
-
     # -- the ladder --------------------------------------------------------------------------------------------------
 
-    def _climb(self, row: Told, account: Account, session: Session, weight: int, now: int) -> None:
+    def _climb(self, row: Told, account: Account, session: Session, content: int, now: int) -> None:
+        assert account.age is not None
+        sign_in = math.log(self._worth(row.account, account.age).sign_in(account.most["sign-in"]))
         evident = (  # honey that a search only listed, and what is new of a new account, make no family
-            session.content > LN_2,
-            self._sign_in(account, session) * 1e6 > LN_2 and session.age == len(AGES) - 1,
-            session.counts["honey"] == 2,
+            content > LN_2,
+            sign_in * 1e6 > LN_2 and AGES[account.age] == "settled",
+            account.most["honey"] == 2,
         )
         for family, there in enumerate(evident):
             if there:
-                account.families[family] = now // DAY
+                account.families[family] = self.day
+        weight = account.ln_r1 + account.today
         reached = sum(weight > line for line in self.ladder.weights)
         families = sum(day >= now // DAY - 7 for day in account.families.values())
         if reached == SUSPEND and families < 2:

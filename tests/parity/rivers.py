@@ -17,7 +17,7 @@ from tocsin.detect.registry import NAMES
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Rung
 from tocsin.model.event import ACTIONS, OUTCOMES, QUERY_KINDS, REASONS
-from tocsin.model.explained import Explained
+from tocsin.model.explained import NEW_SERVICE, Explained
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows
 
 SECOND = 1_000_000
@@ -45,6 +45,7 @@ class Told:
     device: int = 0
     network: int = 0
     assurance: int = 0
+    service: int = 0
     action: str = "read"
     outcome: str = "success"
     patient: int = 0
@@ -59,6 +60,8 @@ class Told:
     unsettled: int = 0
     age_days: int = 0
     declared: bool = False
+    newcomer: bool = False
+    unplaced: int = 0
 
     @property
     def id(self) -> int:
@@ -78,7 +81,7 @@ def rows_of(told: list[Told]) -> Rows:
         event_lo=np.array([t.id & (1 << 64) - 1 for t in told], np.uint64),
         at=np.array([t.at for t in told], np.int64),
         account=np.array([t.account for t in told], np.int32),
-        service=np.zeros(len(told), np.int32),
+        service=np.array([t.service for t in told], np.int32),
         client=np.array([t.client for t in told], np.uint64),
         network=np.array([t.network for t in told], np.uint64),
         device=np.array([t.device for t in told], np.uint64),
@@ -104,6 +107,8 @@ def explained_of(told: list[Told]) -> Explained:
         unsettled=np.array([t.unsettled for t in told], np.uint8),
         age_days=np.array([t.age_days for t in told], np.int32),
         declared=np.array([t.declared for t in told], bool),
+        newcomer=np.array([t.newcomer for t in told], bool),
+        unplaced=np.array([t.unplaced for t in told], np.int8),
     )
 
 
@@ -133,26 +138,30 @@ def ladder_of(nats: tuple[float, ...], durations_us: tuple[int, ...]) -> FixedLa
 
 
 def calibration_of(index: float = 1.2) -> Calibration:
-    """Every content detector with the survival (1 + x)^-index, sign-ins seldom new; accounts of role 60 steadier."""
+    """Every count with the survival (1 + x)^-index, sign-ins seldom new; accounts of role 60 and settled ones steadier.
+
+    Not so `listed`, which everybody's days reach: it speaks for the owner, and the more the further it goes.
+    """
     x = np.arange(CAP + 1)
     seen = np.array([0.9, 0.03, 0.02, 0.02, 0.01, 0.01, 0.005, 0.005])
     assert len(seen) == SIGN_IN_CODES
 
     def tables(steeper: float) -> dict[str, np.ndarray]:
-        content = {name: (1.0 + x) ** -(index * steeper + i / 50) for i, name in enumerate(NAMES[:-2])}
-        return content | {"sign-in": seen}
+        counted = {name: (1.0 + x) ** -(index * steeper + i / 50) for i, name in enumerate(NAMES)}
+        return counted | {"listed": np.where(x < 40, 1.0, 0.5), "sign-in": seen}
 
-    return Calibration(nulls={"/": tables(1.0), "60/": tables(1.3)}, trajectories={})
+    strata = {"/": 1.0, "60/": 1.3, "/newcomer": 0.7, "/settled": 1.1, "60/settled": 1.4, "60/recent": 1.2}
+    return Calibration(nulls={stratum: tables(steeper) for stratum, steeper in strata.items()}, trajectories={})
 
 
-def judge_of(ladder: Any, calibration: Calibration, *, contain: bool = True, climbing: bool = True) -> Judge:
+def judge_of(ladder: Any, *calibrations: Calibration, contain: bool = True, climbing: bool = True) -> Judge:
     """A judge that knows ACCOUNTS."""
     accounts = Names()
     for name in ACCOUNTS:
         accounts.number(name)
     judge = Judge(
         ladder=ladder,
-        weigher=Weigher(calibration),
+        weigher=Weigher(calibrations),
         accounts=accounts,
         marks=np.array([MARKED], np.uint64),
         contain=contain,
@@ -206,14 +215,11 @@ def fold(judge: Judge, slices: Slices, *, size: int | None = None) -> Course:
 
 
 def sessions_of(sessions: Any) -> list[tuple[Any, ...]]:
-    """(account, last_at, id, first_at, events, weight, content, counts) of each."""
-    return [
-        (*(int(getattr(sessions, name)[i]) for name in SESSION_FACTS), tuple(sessions.counts[i].tolist()))
-        for i in range(len(sessions))
-    ]
+    """SESSION_FACTS of each."""
+    return [tuple(int(getattr(sessions, name)[i]) for name in SESSION_FACTS) for i in range(len(sessions))]
 
 
-SESSION_FACTS = ("account", "last_at", "id", "first_at", "events", "age", "weight", "content")
+SESSION_FACTS = ("account", "last_at", "id", "first_at", "events", "age", "weight")
 
 
 def _alert(alert: Any) -> dict[str, Any]:
@@ -224,27 +230,35 @@ def _alert(alert: Any) -> dict[str, Any]:
 
 PAUSES = (0, 0, 1, SECOND, MINUTE, 10 * MINUTE, 30 * MINUTE - 1, 30 * MINUTE, 30 * MINUTE + 1, 2 * HOUR, 7 * HOUR)
 
+FIELDS: dict[str, tuple[Any, ...]] = {
+    "pause": PAUSES,
+    "account": (0, 0, 0, 1, 1, 2, -1),
+    "client": (0, 5),
+    "device": (0, 8, 9),
+    "network": (0, 70, 71),
+    "service": (0, 1),
+    "action": ("read", "read", "read", "read", "list", "search", "export", "write", "sign-in"),
+    "outcome": ("success", "success", "success", "failed-request"),
+    "patient": (0, 901, 902, 903, MARKED),
+    "query_hash": (0, 40, 41, 42),
+    "page": (0, 0, 1, 2, 9),
+    "id_low": (-1, 0, 1, 2, 4095),
+    "reason": ("unexplained", "unexplained", "unexplained", "own-past", "stay"),
+    "fresh": (True, True, False),
+    "fresh_listed": (True, False),
+    "unit": (0, 501, 502, 503),
+    "novelty": (0, 0, 0, 1, 2, 4, 8, 15),
+    "unsettled": (0, 3, 3, NEW_SERVICE, NEW_SERVICE | 3),
+    "age_days": (0, 3, 9),
+    "declared": (False, False, False, True),
+    "newcomer": (False, False, True),
+    "unplaced": (0, 1, 2),
+}
+"""What a row is drawn from: most of all, what some detector looks at."""
+
 _ROW = st.fixed_dictionaries(
-    {
-        "pause": st.sampled_from(PAUSES),
-        "account": st.sampled_from((0, 0, 0, 1, 1, 2, -1)),
-        "client": st.sampled_from((0, 5)),
-        "device": st.sampled_from((0, 8, 9)),
-        "network": st.sampled_from((0, 70, 71)),
-        "action": st.sampled_from(("read", "read", "read", "list", "search", "export", "sign-in")),
-        "outcome": st.sampled_from(("success", "success", "success", "failed-request")),
-        "patient": st.sampled_from((0, 901, 902, 903, MARKED)),
-        "query_hash": st.sampled_from((0, 40, 41, 42)),
-        "page": st.sampled_from((0, 0, 1, 2, 9)),
-        "id_low": st.sampled_from((-1, 0, 1, 2, 4095)),
-        "reason": st.sampled_from(("unexplained", "unexplained", "unexplained", "own-past", "stay")),
-        "fresh": st.sampled_from((True, True, False)),
-        "fresh_listed": st.booleans(),
-        "unit": st.sampled_from((0, 501, 502, 503)),
-        "novelty": st.sampled_from((0, 0, 0, 1, 2, 4, 8, 15)),
-        "unsettled": st.sampled_from((0, 3, 3)),
-        "age_days": st.sampled_from((0, 3, 9)),
-        "declared": st.sampled_from((False, False, False, True)),
+    {name: st.sampled_from(values) for name, values in FIELDS.items()}
+    | {
         "same_event": st.sampled_from((False, False, False, True)),
         "late": st.sampled_from((False, False, False, False, True)),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,20 +13,30 @@ from parity.referee import Referee
 from parity.rivers import (
     ACCOUNTS,
     DAY,
+    FIELDS,
     HOUR,
+    MARKED,
     MINUTE,
     MONDAY,
     ROLES,
+    SECOND,
+    Course,
     FixedLadder,
     Slices,
     Told,
     calibration_of,
+    explained_of,
     fold,
     judge_of,
     ladder_of,
     ladders,
     rivers,
+    rows_of,
 )
+from tocsin.detect.decided import CLEARING, decide
+from tocsin.detect.judge import Judge
+from tocsin.detect.registry import NAMES
+from tocsin.model.decision import Decision
 
 CALIBRATION = calibration_of()
 SIZES = (1, 2, 7, None)
@@ -38,21 +49,37 @@ def calm(examples: int) -> settings:
     return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=slow)
 
 
-@calm(150)
-@given(river=rivers(), ladder=ladders, contain=st.booleans(), size=st.sampled_from(SIZES))
-def test_judge_agrees_with_the_referee(river: Slices, ladder: FixedLadder, contain: bool, size: int | None) -> None:
-    judge = judge_of(ladder, CALIBRATION, contain=contain)
-    got = fold(judge, river, size=size)
-    referee = Referee(ladder, CALIBRATION, ACCOUNTS, ROLES, contain=contain)
-    wanted = referee.fold(river)
+def agree(judge: Judge, got: Course, referee: Referee, wanted: Course) -> None:
+    """What came of a river, and what is remembered, is the same."""
     assert got.rows == wanted.rows
     assert [{name: alert[name] for name in FIGURES} for alert in got.alerts] == wanted.alerts
     assert got.evidence == wanted.evidence
     assert got.finished == wanted.finished
     assert got.stood == wanted.stood
     assert judge.heaviest == referee.heaviest
-    assert judge.state.ln_r1.tolist() == [account.ln_r1 for account in referee.accounts]
-    assert judge.state.standing.tolist() == [account.standing for account in referee.accounts]
+    state = judge.state
+    for name in ("ln_r1", "today", "standing"):
+        assert getattr(state, name).tolist() == [getattr(account, name) for account in referee.accounts]
+    assert state.own_days.tolist() == [len(account.own) for account in referee.accounts]
+    assert state.most.tolist() == [list(account.most.values()) for account in referee.accounts]
+
+
+@calm(150)
+@given(river=rivers(), ladder=ladders, contain=st.booleans(), size=st.sampled_from(SIZES))
+def test_judge_agrees_with_the_referee(river: Slices, ladder: FixedLadder, contain: bool, size: int | None) -> None:
+    judge = judge_of(ladder, CALIBRATION, contain=contain)
+    referee = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=contain)
+    agree(judge, fold(judge, river, size=size), referee, referee.fold(river))
+
+
+@calm(50)
+@given(river=rivers(), ladder=ladders, size=st.sampled_from(SIZES))
+def test_each_account_is_weighed_on_its_own_calibration(river: Slices, ladder: FixedLadder, size: int | None) -> None:
+    """As a past is: account n on calibration n modulo theirs."""
+    several = [calibration_of(index) for index in (0.6, 1.2)]
+    judge = judge_of(ladder, *several)
+    referee = Referee(ladder, *several, names=ACCOUNTS, roles=ROLES, contain=True)
+    agree(judge, fold(judge, river, size=size), referee, referee.fold(river))
 
 
 @calm(60)
@@ -62,38 +89,128 @@ def test_size_of_batches_changes_nothing(river: Slices, ladder: FixedLadder, con
     assert all(course == courses[0] for course in courses[1:])
 
 
-def long_river(seed: int) -> Slices:
-    """Two weeks of three accounts with a few short sessions a day, so that each has a history of its own."""
+HARVEST = {
+    "client": 0,
+    "device": 9,
+    "network": 71,
+    "action": "read",
+    "outcome": "success",
+    "reason": "unexplained",
+    "fresh": True,
+    "novelty": 1,
+    "unsettled": 3,
+    "declared": False,
+}
+"""Strangers one after the other, from a network that is new."""
+
+
+def long_river(seed: int, *, days: int = 16, rows: int = 24) -> Slices:
+    """Weeks of three accounts whose days differ little, so that each has a past of its own; all kinds of rows."""
     draw = random.Random(seed)
     slices: Slices = []
-    for day in range(MONDAY, MONDAY + 14):
-        told = []
-        for number in range(12):
-            fresh = draw.random() < 0.4
-            told.append(
-                Told(
-                    event=day * 100 + number,
-                    at=day * DAY + number * 45 * MINUTE + draw.choice((0, 1, 20 * MINUTE)),
-                    account=draw.randrange(3),
-                    client=draw.choice((0, 5)),
-                    fresh=fresh,
-                    unit=draw.choice((0, 501, 502)) if fresh else 0,
-                    page=draw.choice((0, 0, 0, 3)),
-                    age_days=day - MONDAY,
-                )
-            )
+    for day in range(MONDAY, MONDAY + days):
+        told: list[Told] = []
+        at, busy = day * DAY + 6 * HOUR, draw.random() < 0.3
+        who = {"account": draw.randrange(3)}
+        for number in range(rows):
+            row = {name: draw.choice(values) for name, values in FIELDS.items() if name != "pause"}
+            pause = MINUTE if busy else draw.choice((SECOND, MINUTE, MINUTE, 40 * MINUTE, 2 * HOUR))
+            at = min(at + pause, (day + 1) * DAY - 1)
+            seldom = {"fresh": 0.3, "fresh_listed": 0.2, "novelty": 0.1, "patient": 0.9}
+            row |= {name: 0 if name == "novelty" else False for name, share in seldom.items() if draw.random() > share}
+            row["patient"] = row["patient"] if row["patient"] != MARKED or draw.random() < 0.1 else 901
+            row |= HARVEST | who if busy and draw.random() < 0.8 else {}
+            row["age_days"], row["newcomer"] = day - MONDAY, row["account"] == 2
+            told.append(Told(event=day * 100 + number, at=at, **row))
         slices.append((day, told))
     return slices
 
 
+NEVER = ladder_of((900.0, 900.0, 900.0, 900.0), (12 * HOUR, 24 * HOUR, 30 * MINUTE, 72 * HOUR))
+OFTEN = ladder_of((1.0, 2.0, 2.2, 9.0), (12 * HOUR, 24 * HOUR, 30 * MINUTE, 72 * HOUR))
+
+
 @pytest.mark.parametrize("seed", range(6))
-def test_own_history_agrees_with_the_referee(seed: int) -> None:
-    ladder = ladder_of((1.0, 2.0, 2.2, 9.0), (12 * HOUR, 24 * HOUR, 30 * MINUTE, 72 * HOUR))
+@pytest.mark.parametrize("ladder", [NEVER, OFTEN], ids=["nobody climbs", "many climb"])
+def test_own_past_agrees_with_the_referee(seed: int, ladder: FixedLadder) -> None:
     judge = judge_of(ladder, CALIBRATION)
-    referee = Referee(ladder, CALIBRATION, ACCOUNTS, ROLES, contain=True)
+    referee = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=True)
     river = long_river(seed)
-    got, wanted = fold(judge, river), referee.fold(river)
-    assert judge.state.own_sessions.tolist() == [len(account.own) for account in referee.accounts]
-    assert judge.state.own_sessions.max() > 5
-    assert got.evidence == wanted.evidence
-    assert got.finished == wanted.finished
+    agree(judge, fold(judge, river), referee, referee.fold(river))
+    assert judge.state.own_days.max() > 5 or ladder is OFTEN
+
+
+def test_these_rivers_give_every_detector_something_to_count() -> None:
+    """A comparison of zeros would prove nothing."""
+    most = np.zeros(len(NAMES), np.int64)
+    for seed in range(6):
+        judge = judge_of(NEVER, CALIBRATION, climbing=False)
+        fold(judge, [*long_river(seed), (MONDAY + 20, long_river(seed, days=1)[0][1][:0])])
+        most = np.maximum(most, np.max([ended.counts.max(axis=0, initial=0) for _, ended in judge.days], axis=0))
+    assert {name for name, so_far in zip(NAMES, most, strict=True) if not so_far} <= {"absence"}
+
+
+def test_silence_is_counted() -> None:
+    """Days of silence need days without a row."""
+    judge = judge_of(NEVER, CALIBRATION, climbing=False)
+    rows = [Told(event=day, at=day * DAY) for day in (MONDAY, MONDAY + 9, MONDAY + 9)]
+    fold(judge, [(MONDAY, rows[:1]), (MONDAY + 9, rows[1:]), (MONDAY + 10, [])])
+    assert [int(ended.counts[0, NAMES.index("absence")]) for _, ended in judge.days if len(ended.account)] == [0, 8]
+
+
+# -- a day is bet on once ----------------------------------------------------------------------------------------------
+
+SUSPICIOUS = [
+    Told(event=0, at=MONDAY * DAY, age_days=9),
+    *(
+        Told(
+            event=n,
+            at=(MONDAY + 5) * DAY + n * SECOND,
+            action="sign-in",
+            outcome="failed-request",
+            device=8 + n % 2,
+            fresh=True,
+            newcomer=True,
+            unplaced=2,
+            unsettled=3,
+            patient=901,
+        )
+        for n in range(1, 30)
+    ),
+]
+"""Silence, then refused sign-ins from two places, and strangers: what is counted over all sessions of an account."""
+QUIET = Told(event=99, at=(MONDAY + 5) * DAY + 2 * HOUR, reason="own-past", age_days=9, device=9)
+
+
+def after(*between: object) -> Judge:
+    """Suspicious days, what comes between, and a quiet row in another session of the same day."""
+    judge = judge_of(NEVER, CALIBRATION)
+    fold(judge, [(MONDAY, SUSPICIOUS[:1]), (MONDAY + 5, SUSPICIOUS[1:])])
+    assert judge.state.today[0] > 3_000_000
+    for step in between:
+        if isinstance(step, Decision):
+            decide(judge, step)
+        else:
+            fold(judge, [(step, [])])  # type: ignore[list-item]
+    if between and not isinstance(between[-1], Decision):
+        judge.open_slice(MONDAY + 5)
+    judge.judge(rows_of([QUIET]), explained_of([QUIET]))
+    return judge
+
+
+def test_a_day_whose_slice_is_opened_again_is_not_bet_on_again() -> None:
+    """Promise: lines that come late open a day many times; what it counted before is not weighed once more."""
+    opened = after(MONDAY + 4)
+    assert not opened.state.most[0].any()
+    once = int(opened.state.ln_r1[0])
+    many = after(*[MONDAY + 4] * 10)
+    assert int(many.state.ln_r1[0]) == once
+    assert after().state.most[0].any()
+
+
+@pytest.mark.parametrize("what", CLEARING)
+def test_what_a_person_cleared_does_not_come_back_with_the_next_row(what: str) -> None:
+    cleared = after(Decision(what=what, at=QUIET.at - 1, account=ACCOUNTS[0], who="desk"))
+    assert not cleared.state.most[0].any()
+    assert cleared.state.ln_r1[0] == 0
+    assert cleared.state.today[0] < 0

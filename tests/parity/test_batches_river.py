@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from parity.trails import course, river, slices, trail
+from parity.trails import course, part, river, slices, trail
 from tocsin.main import saved
+from tocsin.main.river import Folded, River
 from tocsin.model.event import REASONS
 
 SEEDS = (1, 2, 3)
@@ -123,6 +124,40 @@ def test_a_saved_river_goes_on_as_if_nothing_had_happened(
     assert told == ahead(whole[seed, True], first)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_river_saved_in_the_middle_of_a_day_goes_on_as_if_nothing_had_happened(seed: int, tmp_path: Path) -> None:
+    """What the day has counted so far is part of the state."""
+
+    def rest(of: River, day: int, events: pa.Table, folded: Folded) -> list[Any]:
+        of.fold(events, batch=1, into=folded)
+        of.close(day)
+        after = course(of, days[2:])
+        judge = of.judge
+        names = [of.explainer.accounts.names[number] for number in range(len(judge.state.ln_r1))]
+        remembered = {
+            name: (int(judge.state.ln_r1[i]), int(judge.state.today[i]), judge.state.most[i].tolist())
+            for i, name in enumerate(names)
+        }
+        return [folded.alerts, folded.held, after, remembered]
+
+    days = slices(trail(seed))
+    day, events = days[1]
+    half = len(events) // 2
+    whole, begun = river(), river()
+    for one in (whole, begun):
+        course(one, days[:1])
+        one.open(day)
+        one.meet(events)
+        one.fold(part(events, 0, half), batch=1, into=Folded())
+    assert begun.judge.state.most.any()
+    saved.save(tmp_path / "state.npz", begun, folded=1, told={})
+    resumed = river()
+    assert saved.load(tmp_path / "state.npz", resumed)
+    resumed.meet(events)
+    later = part(events, half, len(events) - half)
+    assert rest(resumed, day, later, Folded()) == rest(whole, day, later, Folded())
+
+
 def test_a_river_saved_twice_is_the_same_file(tmp_path: Path) -> None:
     begun = river()
     course(begun, slices(trail(1)))
@@ -152,7 +187,7 @@ def test_a_state_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     path.write_bytes(whole_file)
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
-    for lost in ("state/ln_r1", "first_day", "marked", "heaviest", "open/counts"):
+    for lost in ("state/ln_r1", "first_day", "marked", "heaviest", "state/most", "open/carried"):
         np.savez(path, **{name: array for name, array in arrays.items() if name != lost})
         assert saved.load(path, river()) is None
 

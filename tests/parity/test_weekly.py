@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.referee import Referee
 from parity.rivers import (
-    DAY,
+    ACCOUNTS,
     HOUR,
     MINUTE,
     MONDAY,
+    ROLES,
     FixedLadder,
     Slices,
     calibration_of,
@@ -27,9 +29,8 @@ from parity.rivers import (
 )
 from parity.test_batches_judge import SIZES, calm, long_river
 from parity.trails import course, river, slices, trail
-from tocsin.detect.state import Sessions
 from tocsin.detect.weekly import DAY as ON_DAY
-from tocsin.detect.weekly import ENDED, KEPT, LN_A, NOTHING, PEAK, PEAK_AT, Weekly
+from tocsin.detect.weekly import KEPT, LN_A, NOTHING, PEAK, PEAK_AT, Weekly
 from tocsin.main import saved
 from tocsin.main.river import River
 from tocsin.model.evidence import MICRONATS
@@ -40,43 +41,37 @@ WEEK = (MONDAY - WEEK_FROM) // 7 * 7 + WEEK_FROM
 """First day of a week."""
 
 
-def referee(sessions: list[tuple[int, int, int, int]]) -> dict[tuple[int, int], dict[str, int]]:
-    """(account, week) -> the bet after all sessions (account, last_at, id, weight), one after the other."""
+Bet = tuple[int, int, int, int]
+"""(account, day, ln e in micro-nats, time of the day's latest event)."""
+
+
+def referee(bets: list[Bet]) -> dict[tuple[int, int], dict[str, int]]:
+    """(account, week) -> what is held after all bets, one after the other."""
     held: dict[tuple[int, int], dict[str, int]] = {}
-    for account, last_at, _, weight in sorted(sessions):
-        day = last_at // DAY
-        fresh = {"ln_a": NOTHING, "day": NOTHING, "ended": 0, "peak": NOTHING, "peak_at": 0}
+    for account, day, ln_e, at in bets:
+        fresh = {"ln_a": NOTHING, "day": NOTHING, "peak": NOTHING, "peak_at": 0}
         one = held.setdefault((account, (day - WEEK_FROM) // 7), fresh)
-        one["ended"] = one["ended"] + 1 if one["day"] == day else 1
+        if one["day"] != day:
+            one["ln_a"] = round(float(np.logaddexp(one["ln_a"] / MICRONATS, math.log(1 / 7))) * MICRONATS)
+        one["ln_a"] += ln_e
         one["day"] = day
-        stake = math.log(1 / 7 / one["ended"] / (one["ended"] + 1))
-        grown = float(np.logaddexp(one["ln_a"] / MICRONATS, stake))
-        one["ln_a"] = round(grown * MICRONATS) + weight
         if one["ln_a"] > one["peak"]:
-            one["peak"], one["peak_at"] = one["ln_a"], last_at
+            one["peak"], one["peak_at"] = one["ln_a"], at
     return held
 
 
 def told(weekly: Weekly) -> dict[tuple[int, int], dict[str, int]]:
     """The same of the vectors."""
+    columns = (("ln_a", LN_A), ("day", ON_DAY), ("peak", PEAK), ("peak_at", PEAK_AT))
     return {
-        (account, number): {
-            name: int(week.accounts[account, column])
-            for name, column in (
-                ("ln_a", LN_A),
-                ("day", ON_DAY),
-                ("ended", ENDED),
-                ("peak", PEAK),
-                ("peak_at", PEAK_AT),
-            )
-        }
+        (account, number): {name: int(week.accounts[account, column]) for name, column in columns}
         for number, week in weekly.weeks.items()
         for account in week.active().tolist()
     }
 
 
 def close(mine: dict[Any, dict[str, int]], theirs: dict[Any, dict[str, int]]) -> bool:
-    """Equal, but for a micro-nat a session where a rounding fell the other way."""
+    """Equal, but for a micro-nat a day where a rounding fell the other way."""
     return mine.keys() == theirs.keys() and all(
         abs(mine[key][name] - theirs[key][name]) <= (100 if name in ("ln_a", "peak") else 0)
         for key in mine
@@ -84,18 +79,17 @@ def close(mine: dict[Any, dict[str, int]], theirs: dict[Any, dict[str, int]]) ->
     )
 
 
-def finished_of(course: Any) -> list[tuple[int, int, int, int]]:
-    return [(one[0], one[1], one[2], one[6]) for ended in course.finished for one in ended]
-
-
-@calm(80)
+@calm(100)
 @given(river=rivers(), ladder=ladders, contain=st.booleans(), size=st.sampled_from(SIZES))
 def test_the_weekly_bets_agree_with_the_referee(
     river: Slices, ladder: FixedLadder, contain: bool, size: int | None
 ) -> None:
+    whole = [*river, (river[-1][0] + 2, [])]
     judge = judge_of(ladder, CALIBRATION, contain=contain)
-    course = fold(judge, [*river, (river[-1][0] + 2, [])], size=size)
-    assert close(told(judge.weekly), referee(finished_of(course)))
+    fold(judge, whole, size=size)
+    slow = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=contain)
+    slow.fold(whole)
+    assert close(told(judge.weekly), referee(slow.bets))
 
 
 @calm(40)
@@ -111,108 +105,93 @@ def test_size_of_batches_changes_no_bet(river: Slices, ladder: FixedLadder, cont
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_long_river_agrees_with_the_referee(seed: int) -> None:
-    judge = judge_of(
-        ladder_of((9.0, 9.0, 9.0, 9.0), (12 * HOUR, 24 * HOUR, 30 * MINUTE, 72 * HOUR)), CALIBRATION, climbing=False
-    )
-    course = fold(judge, [*long_river(seed), (MONDAY + 15, [])])
-    assert len(judge.weekly.weeks) == 3
-    assert close(told(judge.weekly), referee(finished_of(course)))
+    """Rungs end in the middle of days, and what comes after is bet on with what was held."""
+    ladder = ladder_of((2.0, 3.0, 4.0, 5.0), (2 * HOUR, 3 * HOUR, 30 * MINUTE, 5 * HOUR))
+    judge, slow = judge_of(ladder, CALIBRATION), Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=True)
+    river = [*long_river(seed), (MONDAY + 15, [])]
+    fold(judge, river)
+    slow.fold(river)
+    assert len(judge.weekly.weeks) >= 2
+    assert close(told(judge.weekly), referee(slow.bets))
+    assert len({bet[:2] for bet in slow.bets}) < len(slow.bets)
 
 
-def sessions_of(rows: list[tuple[int, int, int, int]]) -> Sessions:
-    """Sessions (account, last_at, id, weight), the rest of no interest."""
-    none = Sessions.none()
-    account, last_at, ident, weight = (np.array(column, np.int64) for column in zip(*rows, strict=True))
-    zeros = np.zeros(len(rows), np.int64)
-    return Sessions(
-        key=ident.astype(np.uint64), id=ident.astype(np.uint64), account=account.astype(np.int32),
-        first_at=last_at, last_at=last_at, events=zeros, age=zeros, weight=weight, content=weight,
-        counts=np.zeros((len(rows), none.counts.shape[1]), np.int64),
-        carried=np.zeros((len(rows), none.carried.shape[1]), np.int64),
-    )  # fmt: skip
+def bet_on(weekly: Weekly, bets: list[Bet], *, calibration: str = "c") -> None:
+    """Fold bets of one day."""
+    account, day, ln_e, at = (np.array(column, np.int64) for column in zip(*bets, strict=True))
+    (number,) = set(day.tolist())
+    weekly.fold(account, ln_e, at, day=number, week_from=WEEK_FROM, calibration=calibration)
 
 
-some_sessions = st.lists(
+def by_day(bets: list[Bet]) -> list[list[Bet]]:
+    """Bets in the order of days."""
+    return [[bet for bet in bets if bet[1] == day] for day in sorted({bet[1] for bet in bets})]
+
+
+some_bets = st.lists(
     st.tuples(
         st.integers(0, 4),
-        st.integers(MONDAY * 4, (MONDAY + 15) * 4).map(lambda quarter: quarter * DAY // 4),
-        st.integers(1, 10**6),
+        st.integers(MONDAY, MONDAY + 15),
         st.integers(-3 * MICRONATS, 6 * MICRONATS),
+        st.integers(0, 10**9),
     ),
     min_size=1,
     max_size=30,
-    unique_by=lambda row: row[2],
+    unique_by=lambda bet: bet[:2],
 )
 
 
-@given(rows=some_sessions, cut=st.integers(0, 30))
-def test_a_fold_may_be_cut_anywhere_between_two_moments(rows: list[tuple[int, int, int, int]], cut: int) -> None:
-    whole, parts = Weekly(), Weekly()
-    whole.fold(sessions_of(rows), week_from=WEEK_FROM, calibration="c")
-    border = sorted(row[1] for row in rows)[min(cut, len(rows) - 1)]
-    for some in ([r for r in rows if r[1] < border], [r for r in rows if r[1] >= border]):
-        if some:
-            parts.fold(sessions_of(some), week_from=WEEK_FROM, calibration="c")
-    assert told(parts) == told(whole)
-    assert close(told(whole), referee(rows))
-
-
-@given(rows=some_sessions, seed=st.integers(0, 100))
-def test_the_order_in_which_sessions_are_handed_over_changes_nothing(
-    rows: list[tuple[int, int, int, int]], seed: int
-) -> None:
-    found = []
-    for order in (rows, [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]):
-        weekly = Weekly()
-        weekly.fold(sessions_of(order), week_from=WEEK_FROM, calibration="c")
-        found.append(told(weekly))
-    assert found[0] == found[1]
+@given(bets=some_bets, seed=st.integers(0, 100))
+def test_accounts_of_a_day_may_be_bet_on_together_or_apart(bets: list[Bet], seed: int) -> None:
+    together, apart = Weekly(), Weekly()
+    for some in by_day(bets):
+        bet_on(together, some)
+        for place in np.random.default_rng(seed).permutation(len(some)):
+            bet_on(apart, [some[place]])
+    assert told(apart) == told(together)
+    assert close(told(together), referee([bet for some in by_day(bets) for bet in some]))
 
 
 def test_a_week_begins_anew_and_old_ones_are_forgotten() -> None:
     weekly = Weekly()
     for week in range(KEPT + 3):
-        at = (WEEK + 7 * week + 2) * DAY
-        weekly.fold(sessions_of([(0, at, week + 1, 2 * MICRONATS)]), week_from=WEEK_FROM, calibration="c")
+        bet_on(weekly, [(0, WEEK + 7 * week + 2, 2 * MICRONATS, week)])
     assert len(weekly.weeks) == KEPT
     peaks = {int(week.accounts[0, PEAK]) for week in weekly.weeks.values()}
-    assert peaks == {round((2 - math.log(14)) * MICRONATS)}
+    assert peaks == {round((2 - math.log(7)) * MICRONATS)}
 
 
 def test_a_week_weighed_on_two_calibrations_says_so() -> None:
     weekly = Weekly()
-    at = MONDAY * DAY
-    weekly.fold(sessions_of([(0, at, 1, 0)]), week_from=WEEK_FROM, calibration="one")
+    bet_on(weekly, [(0, WEEK, 0, 1)], calibration="one")
     assert [week.calibration for week in weekly.weeks.values()] == ["one"]
-    weekly.fold(sessions_of([(0, at + 1, 2, 0)]), week_from=WEEK_FROM, calibration="two")
-    weekly.fold(sessions_of([(0, at + 2, 3, 0)]), week_from=WEEK_FROM, calibration="two")
+    for day in (WEEK + 1, WEEK + 2):
+        bet_on(weekly, [(0, day, 0, 2)], calibration="two")
     assert [week.calibration for week in weekly.weeks.values()] == [""]
 
 
-@pytest.mark.parametrize("sessions_a_day", [1, 4, 30])
-def test_fair_bets_grow_to_no_more_than_their_stake(sessions_a_day: int) -> None:
+def test_a_day_of_nobody_begins_no_week() -> None:
+    weekly, none = Weekly(), np.zeros(0, np.int64)
+    weekly.fold(none, none, none, day=MONDAY, week_from=WEEK_FROM, calibration="c")
+    assert not weekly.weeks
+
+
+@pytest.mark.parametrize("at_work", [1, 4, 7])
+def test_fair_bets_grow_to_no_more_than_their_stake(at_work: int) -> None:
     """On nulls that are true: E[A] is what was staked, at most one; and a peak reaches x in at most one week in x."""
     accounts = 20_000
-    rng = np.random.default_rng(sessions_a_day)
-    weekly, rows = Weekly(), 0
-    for day in range(WEEK, WEEK + 7):
-        for turn in range(sessions_a_day):
-            p = rng.random(accounts)
-            e = np.where(p < 0.05, 10.0, 0.5 / 0.95)  # expectation one
-            at = np.full(accounts, day * DAY + turn)
-            ids = np.arange(rows, rows + accounts)
-            rows += accounts
-            weight = np.rint(np.log(e) * MICRONATS).astype(np.int64)
-            some = sessions_of(list(zip(range(accounts), at.tolist(), ids.tolist(), weight.tolist(), strict=True)))
-            weekly.fold(some, week_from=WEEK_FROM, calibration="c")
+    rng = np.random.default_rng(at_work)
+    weekly = Weekly()
+    for day in range(WEEK, WEEK + at_work):
+        e = np.where(rng.random(accounts) < 0.05, 10.0, 0.5 / 0.95)  # expectation one
+        ln_e = np.rint(np.log(e) * MICRONATS).astype(np.int64)
+        numbers = np.arange(accounts)
+        weekly.fold(numbers, ln_e, numbers, day=day, week_from=WEEK_FROM, calibration="c")
     (week,) = weekly.weeks.values()
     final = np.exp(week.accounts[:, LN_A] / MICRONATS)
     peak = np.exp(week.accounts[:, PEAK] / MICRONATS)
-    staked = sessions_a_day / (sessions_a_day + 1)
     error = final.std() / math.sqrt(accounts)
-    assert final.mean() <= staked + 4 * error
-    if sessions_a_day == 1:
-        assert final.mean() >= staked - 4 * error
+    assert abs(final.mean() - at_work / 7) <= 4 * error
     for x in (2.0, 10.0, 50.0):
         assert (peak >= x).mean() <= 1 / x + 3 * math.sqrt(1 / x / accounts)
     for ln_c in (3.0, 8.0):

@@ -83,13 +83,13 @@ def person_of(some: np.ndarray) -> np.ndarray:
     return np.frombuffer(b"".join(names.get(r.tobytes(), r.tobytes()) for r in some), "V17")
 
 
-def river(*, contain: bool = True, lines: tuple[float, ...] = (0.6, 1.2, 1.8, 3.0)) -> River:
+def river(*, contain: bool = True, lines: tuple[float, ...] = (3.0, 4.0, 5.0, 6.0)) -> River:
     """A river over this hospital on low lines, so that all rungs are climbed."""
     explainer = Explainer(person_of=person_of)
     explainer.learn(FACTS)
     judge = Judge(
         ladder=ladder_of(lines, DURATIONS),  # type: ignore[arg-type]
-        weigher=Weigher(calibration_of(2.0)),
+        weigher=Weigher((calibration_of(2.0),)),
         accounts=explainer.accounts,
         contain=contain,
     )

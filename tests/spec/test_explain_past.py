@@ -162,8 +162,24 @@ def test_size_of_batches_changes_no_reason(size: int | None) -> None:
                 )
             ]
             told.append(ward.day(day, *accesses, size=size, alerts=("far",) if day == 2 else ()))
-        for name in ("reason", "fresh", "fresh_listed", "unit", "novelty", "unsettled", "age_days"):
+        for name in ("reason", "fresh", "fresh_listed", "unit", "novelty", "unsettled", "age_days", "newcomer", "unplaced"):
             told.append(np.concatenate([getattr(seen, name) for seen in ward.seen]).tolist())
         return told
 
     assert course(size) == course(None)
+
+
+@pytest.mark.parametrize("size", [1, 2, None])
+def test_whoever_comes_in_the_first_week_of_a_trail_is_no_newcomer(size: int | None) -> None:
+    """Promise: on the first day of a trail everybody is new to Tocsin, and nobody is a newcomer for that."""
+    ward = Ward(*TEAM)
+    for day, who in ((0, ("dr", "nurse")), (6, ("dr", "late")), (7, ("later", "late")), (9, ("later", "dr"))):
+        ward.day(day, *(opens(one, "Ada") for one in who), size=size)
+    seen = np.concatenate([explained.newcomer for explained in ward.seen])
+    assert seen.tolist() == [False, False, False, False, True, False, True, False]
+
+
+def test_whom_a_directory_places_nowhere_is_unplaced() -> None:
+    ward = Ward(*TEAM, fact("role", actor="agency", code="60", starts=-100))
+    ward.day(0, *(opens(who, "Ada") for who in ("dr", "agency", "nobody")))
+    assert ward.seen[0].unplaced.tolist() == [0, 1, 2]
