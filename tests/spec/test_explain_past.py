@@ -162,7 +162,17 @@ def test_size_of_batches_changes_no_reason(size: int | None) -> None:
                 )
             ]
             told.append(ward.day(day, *accesses, size=size, alerts=("far",) if day == 2 else ()))
-        for name in ("reason", "fresh", "fresh_listed", "unit", "novelty", "unsettled", "age_days", "newcomer", "unplaced"):
+        for name in (
+            "reason",
+            "fresh",
+            "fresh_listed",
+            "unit",
+            "novelty",
+            "unsettled",
+            "age_days",
+            "newcomer",
+            "unplaced",
+        ):
             told.append(np.concatenate([getattr(seen, name) for seen in ward.seen]).tolist())
         return told
 

@@ -27,6 +27,9 @@ THIEF_SIGN_IN: Final = np.array([0.50, 0.12, 0.08, 0.22, 0.01, 0.02, 0.02, 0.03]
 """How often a thief's session shows each code of `sign-in`: half look like the owner's (stolen tokens, same machine),
 most of the others come from a new network and a new device. An assumption: Freeman et al. 2016 use the same kind."""
 
+TELLS: Final = 0.002
+"""A trail in which fewer honest days show anything new does not tell how the account was entered."""
+
 SIGN_IN_BOUNDS: Final = (0.5, 400.0)
 """The e-value of a sign-in stays within: one witness, never the judge."""
 
@@ -106,8 +109,9 @@ class Weigher:
             beyond = np.concatenate([null, np.zeros((COUNTED, 1))], axis=1)
             ends_here = np.maximum(beyond[:, _BELOW] - beyond[:, _ABOVE], FLOOR)
             settled = np.minimum((THIEF[_BELOW] - THIEF[_ABOVE]) / ends_here, running)
-            seen = np.maximum(calibration.null("sign-in", role, AGES[age]), 1e-3)
-            ratio = np.clip(THIEF_SIGN_IN / (seen / seen.sum()), *SIGN_IN_BOUNDS)
+            told = calibration.null("sign-in", role, AGES[age])
+            seen = np.maximum(told, 1e-3)
+            ratio = np.clip(_thief_sign_in(told) / (seen / seen.sum()), *SIGN_IN_BOUNDS)
             marked = np.clip(HONEY_LISTED / max(calibration.null("honey", role, AGES[age])[1], 1e-6), *HONEY_BOUNDS)
             came = calibration.null("enrolment", role, AGES[age])
             e = np.minimum(THIEF[:3] / np.maximum(came[:3], FLOOR), ENROLMENT_MOST)
@@ -151,3 +155,11 @@ class Weigher:
                 entry += bet
         others = np.log(entry) + self.honey[stratum, counts[HONEY_AT]] + self.enrolment[stratum, counts[ENROLMENT_AT]]
         return np.rint(np.log(content) * MICRONATS).astype(np.int64), np.rint(others * MICRONATS).astype(np.int64)
+
+
+def _thief_sign_in(told: np.ndarray) -> np.ndarray:
+    """THIEF_SIGN_IN, as far as the trail tells: of a service without addresses and devices nothing is ever new."""
+    tells = min((1 - told[0] / told.sum()) / TELLS, 1.0)
+    thief: np.ndarray = tells * THIEF_SIGN_IN
+    thief[0] += 1 - tells
+    return thief
