@@ -231,7 +231,7 @@ def test_the_sessions_that_a_rung_saw_are_handed_out_when_it_ends() -> None:
 def test_an_account_under_alert_teaches_nothing_about_itself() -> None:
     thief, honest = burst(8), [quiet(60, 8, account=1), quiet(61, 21, account=1)]
     judge, _ = run(only("ask"), sorted([*thief, *honest, quiet(99, 21), quiet(100, 30)], key=lambda t: t.at))
-    assert judge.state.own_sessions.tolist() == [0, 2, 0]
+    assert judge.state.own_days.tolist() == [0, 1, 0]
 
 
 def test_the_days_on_which_a_rung_stands_are_told_to_the_last() -> None:

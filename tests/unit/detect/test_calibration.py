@@ -33,19 +33,19 @@ def stratum(heaviest: list[int]) -> Trajectories:
     return trajectories_of(np.full(len(heaviest), ""), np.array(heaviest))[ALL]
 
 
-def sample(sessions: int = 60, seed: int = 1) -> Sample:
-    """Sessions of a dozen accounts in two roles."""
+def sample(days: int = 60, seed: int = 1) -> Sample:
+    """Days of a dozen accounts in two roles."""
     draw = np.random.default_rng(seed)
-    values = np.minimum(draw.geometric(0.5, (sessions, len(NAMES))) - 1, 7)
+    values = np.minimum(draw.geometric(0.5, (days, len(NAMES))) - 1, 7)
     values[:, NAMES.index("honey")] = 0
-    account = draw.integers(0, 12, sessions)
-    return Sample(account, np.where(account % 3 == 0, "60", "21"), draw.integers(0, 3, sessions), values)
+    account = draw.integers(0, 12, days)
+    return Sample(account, np.where(account % 3 == 0, "60", "21"), draw.integers(0, len(AGES), days), values)
 
 
 def calibration() -> Calibration:
     """One that was made from a sample."""
     made = sample()
-    return Calibration(nulls_of(made, None), {ALL: stratum([3, 2, 1])}, {"sessions": len(made.account)})
+    return Calibration(nulls_of(made, None), {ALL: stratum([3, 2, 1])}, {"account_days": len(made.account)})
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -121,25 +121,27 @@ def test_an_age_that_nobody_reached_is_carried_on_from_the_younger() -> None:
     nulls = nulls_of(week, Calibration(steep | {"/": steep["/young"]}, {}))
     for stratum_name in ("/", "60/", "21/"):
         young, settled = nulls[f"{stratum_name}young"], nulls[f"{stratum_name}settled"]
-        assert settled["strangers"][3] == pytest.approx(young["strangers"][3] / 4, rel=1e-6)
+        # "one more" of the settled, whom nobody has seen, once for each level above
+        assert settled["strangers"][3] == pytest.approx(young["strangers"][3] / 4, rel=0.1)
+        assert settled["strangers"][3] >= young["strangers"][3] / 4
         assert settled["sign-in"][0] > young["sign-in"][0]
 
 
 def test_calibration_that_was_read_back_weighs_to_the_last_digit_as_before() -> None:
     made = calibration()
     again = Calibration.from_text(made.to_text())
-    before, after = Weigher(made), Weigher(again)
+    before, after = Weigher((made,)), Weigher((again,))
     for role in ("60", "21", "unheard of", ""):
-        for age in range(3):
+        for age in range(len(AGES)):
             a, b = before.stratum(role, age), after.stratum(role, age)
-            assert np.array_equal(before.content[a], after.content[b])
-            assert np.array_equal(before.sign_in[a], after.sign_in[b])
+            for name in ("running", "settled", "sign_in", "enrolment", "honey"):
+                assert np.array_equal(getattr(before, name)[a], getattr(after, name)[b])
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda made: replace(made, made_from={"sessions": 61}),
+        lambda made: replace(made, made_from={"account_days": 61}),
         lambda made: replace(made, trajectories={ALL: stratum([3, 2, 2])}),
         lambda made: replace(made, trajectories={"60": stratum([3, 2, 1])}),
         lambda made: replace(made, nulls=made.nulls | {"/": made.nulls["/"] | {"units": np.full(CAP + 1, 0.5)}}),
@@ -166,22 +168,6 @@ def test_what_is_no_calibration_is_refused_as_such(text: str) -> None:
         Calibration.from_text(text)
 
 
-def test_a_day_is_bet_on_once_however_many_sessions_it_has() -> None:
-    """Promise: a session bets on its own strangers of the day, given those before: their odds multiply to the day's."""
-    weigher = Weigher(calibration())
-    here = np.array([weigher.stratum("60", 2)])
-    today, session = NAMES.index("strangers-today"), NAMES.index("strangers")
-
-    def share(of_day: int, own: int) -> float:
-        counts = np.zeros((len(NAMES), 1), np.int64)
-        counts[today], counts[session] = of_day, own
-        return float(weigher.share(today, here, counts)[0])
-
-    assert share(2, 2) * share(5, 3) * share(6, 1) == pytest.approx(share(6, 6))
-    assert share(6, 0) == 1.0
-    assert share(3, 9) == share(3, 3)  # the session began yesterday
-
-
 def test_a_small_role_leans_on_all_and_all_on_the_factory() -> None:
     made = sample()
     usual = {name: np.r_[1.0, np.full(CAP, 0.9)] for name in NAMES[:-2]} | {"sign-in": np.full(SIGN_IN_CODES, 1 / 8)}
@@ -198,6 +184,6 @@ def test_an_unknown_stratum_backs_off_to_role_then_all() -> None:
 
 
 def test_without_any_null_no_count_is_evidence() -> None:
-    weigher = Weigher(Calibration({}, {}))
-    stratum = weigher.stratum("60", 2)
-    assert (weigher.content[stratum] < 1.1).all()
+    weigher = Weigher((Calibration({}, {}),))
+    stratum = weigher.stratum("60", AGES.index("settled"))
+    assert (weigher.running[stratum] < 2).all(), "no family has evidence: nothing doubles the stake"

@@ -10,14 +10,14 @@ from tocsin import wiring
 from tocsin.detect.grounds import grounds_of
 from tocsin.detect.nulls import AGES
 from tocsin.detect.registry import NAMES
-from tocsin.detect.weight import CONTENT, HONEY_AT, OWN_BINS, SIGN_IN_AT, Weigher
+from tocsin.detect.weight import COUNTED, ENROLMENT_AT, HONEY_AT, OWN_BINS, SIGN_IN_AT, Weigher
 from tocsin.model.ground import EARLIER, OTHERS
 
 FACTORY = wiring.factory()
-CODES = {SIGN_IN_AT: 7, HONEY_AT: 2}
+CODES = {SIGN_IN_AT: 7, HONEY_AT: 2, ENROLMENT_AT: 2}
 
 counts = st.tuples(*(st.integers(0, CODES.get(d, 300)) for d in range(len(NAMES))))
-caps = st.lists(st.one_of(st.just(np.inf), st.floats(0.5, 50)), min_size=CONTENT, max_size=CONTENT)
+caps = st.lists(st.one_of(st.just(np.inf), st.floats(0.5, 50)), min_size=COUNTED, max_size=COUNTED)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -27,7 +27,7 @@ caps = st.lists(st.one_of(st.just(np.inf), st.floats(0.5, 50)), min_size=CONTENT
 def test_the_grounds_add_up_to_the_weight(
     counted: tuple[int, ...], capped: list[float], role: str, age: int, weight: int
 ) -> None:
-    weigher = Weigher(FACTORY)
+    weigher = Weigher((FACTORY,))
     stratum = weigher.stratum(role, age)
     column, own = np.array(counted), np.repeat(np.array(capped)[:, None], OWN_BINS, axis=1)
     found = grounds_of(weight, stratum, column, weigher, own)
@@ -45,12 +45,13 @@ def test_the_grounds_add_up_to_the_weight(
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.integers(1, 60))
 def test_the_owners_own_past_is_told_as_what_it_spares(n: int) -> None:
-    """What the owner's own sessions reached before weighs nothing any more, and the ground says how much that is."""
-    weigher = Weigher(FACTORY)
+    """What the owner's own days reached before weighs nothing any more, and the ground says how much that is."""
+    weigher = Weigher((FACTORY,))
     stratum = weigher.stratum("60", len(AGES) - 1)
     column = np.zeros(len(NAMES), np.int64)
-    column[NAMES.index("strangers")] = column[NAMES.index("strangers-today")] = n
-    free, usual = np.full((CONTENT, OWN_BINS), np.inf), np.full((CONTENT, OWN_BINS), 1.0)
+    for name in ("strangers", "strangers-today", "excess", "refusals"):
+        column[NAMES.index(name)] = n
+    free, usual = np.full((COUNTED, OWN_BINS), np.inf), np.full((COUNTED, OWN_BINS), 1.0)
     before = {g.of: g for g in grounds_of(0, stratum, column, weigher, free)}
     after = {g.of: g for g in grounds_of(0, stratum, column, weigher, usual)}
     for name, ground in before.items():
@@ -58,3 +59,24 @@ def test_the_owners_own_past_is_told_as_what_it_spares(n: int) -> None:
             assert ground.spared == 0
             assert after[name].nats == 0
             assert after[name].spared > 0
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(counts, st.sampled_from(["", "60"]), st.integers(0, len(AGES) - 1))
+def test_a_ground_has_the_sign_of_what_it_says(counted: tuple[int, ...], role: str, age: int) -> None:
+    """Promise: what is told as a reason against the owner adds to the weight, unless the sign-in says otherwise."""
+    weigher = Weigher((FACTORY,))
+    stratum = weigher.stratum(role, age)
+    own = np.full((COUNTED, OWN_BINS), np.inf)
+    found = {g.of: g for g in grounds_of(0, stratum, np.array(counted), weigher, own)}
+    for name, ground in found.items():
+        if name in NAMES[:COUNTED]:
+            assert ground.nats >= 0
+            assert ground.spared == 0
+            assert ground.one_in >= 1
+            assert (ground.role, ground.age) == (role, AGES[age])
+    for place in CODES:
+        if counted[place]:
+            told = found[NAMES[place]].nats
+            table = {SIGN_IN_AT: weigher.sign_in, HONEY_AT: weigher.honey, ENROLMENT_AT: weigher.enrolment}[place]
+            assert told * table[stratum, counted[place]] >= 0
