@@ -82,6 +82,7 @@ def learn(
         fold_past(warm, day_of, river, kept)
         river.judge.state.ln_r1[:] = 0
         river.judge.heaviest.clear()
+        river.judge.weekly.weeks.clear()
         river.judge.doubtful.clear()
     fold_past(days[len(warm) :], day_of, river, kept)
     judge = river.judge
