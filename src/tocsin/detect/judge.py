@@ -109,13 +109,7 @@ class Judge:
         self.state.expire(day * MICROSECONDS_A_DAY)
         finished = reduce(Sessions.join, self.state.finished, Sessions.none())
         self.state.finished.clear()
-        ended = end_day(self.state, self.weigher, self._role_codes)
-        barred = np.array(sorted({account for account, _ in self.stood}), np.int64)
-        quiet = ~np.isin(ended.account, barred)
-        self.state.learn_own(ended.account[quiet], ended.counts[quiet])
-        self._bet_on_week(ended, self.state.clock[ended.account])
-        if not self.climbing:
-            self.days.append((self.day, ended))
+        self.end_day()
         self.day = day
         self.pool.open_slice(day)
         for held in [d for d in self.state.met if d < day - 1]:
@@ -123,6 +117,16 @@ class Judge:
         for held in [d for d in self.recent if d < day - 1]:
             del self.recent[held]
         return finished
+
+    def end_day(self) -> None:
+        """The day of the latest slice is over: it is settled, and teaches what is usual of accounts not under alert."""
+        ended = end_day(self.state, self.weigher, self._role_codes)
+        barred = np.array(sorted({account for account, _ in self.stood}), np.int64)
+        quiet = ~np.isin(ended.account, barred)
+        self.state.learn_own(ended.account[quiet], ended.counts[quiet])
+        self._bet_on_week(ended, self.state.clock[ended.account])
+        if not self.climbing:
+            self.days.append((self.day, ended))
 
     def standing_days(self, day: int) -> list[tuple[int, int]]:
         """After the rows of `day`: the (account, day) on which alerts stood, and those that still will tomorrow."""

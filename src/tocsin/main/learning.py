@@ -80,6 +80,7 @@ def learn(
     warm = [day for day in days if day < days[0] + WARM_UP and span >= 2 * WARM_UP]
     if warm:
         fold_past(warm, day_of, river, kept)
+        river.judge.end_day()
         river.judge.state.ln_r1[:] = 0
         river.judge.heaviest.clear()
         river.judge.weekly.weeks.clear()
