@@ -9,7 +9,7 @@ import numpy as np
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.nulls import CAP
 from tocsin.detect.registry import CODE, CONTENT, ENTRY
-from tocsin.detect.weight import HONEY_BOUNDS, HONEY_OPENED, MOST, MOST_OF_ALL, SIGN_IN_BOUNDS, THIEF_SIGN_IN
+from tocsin.detect.weight import HONEY_BOUNDS, HONEY_OPENED, MOST, MOST_OF_ALL, SIGN_IN_BOUNDS, TELLS, THIEF_SIGN_IN
 
 Counts = dict[str, int]
 
@@ -59,7 +59,10 @@ class Worth:
     def sign_in(self, code: int) -> float:
         """How much rather a thief shows the code."""
         seen = [max(float(p), 1e-3) for p in self.null("sign-in")]
-        return float(np.clip(THIEF_SIGN_IN[code] / (seen[code] / sum(seen)), *SIGN_IN_BOUNDS))
+        told = self.null("sign-in")
+        tells = min((1 - float(told[0]) / float(told.sum())) / TELLS, 1.0)  # where nothing is ever new, a thief is not
+        thief = tells * float(THIEF_SIGN_IN[code]) + (0.0 if code else 1 - tells)
+        return float(np.clip(thief / (seen[code] / sum(seen)), *SIGN_IN_BOUNDS))
 
     def parts(self, counts: Counts, own: list[Counts], *, ended: bool = False) -> tuple[int, int]:
         """(content, all else), micro-nats."""

@@ -24,6 +24,7 @@ from tocsin.detect.weight import (
     OWN_BINS,
     SIGN_IN_AT,
     SIGN_IN_BOUNDS,
+    TELLS,
     THIEF_SIGN_IN,
     Weigher,
     bins,
@@ -182,6 +183,17 @@ def test_codes_are_worth_what_they_are_rare_within_their_bounds(
     assert honey[2] > honey[1]
     assert came[0] == pytest.approx(1)
     assert (came <= ENROLMENT_MOST + 1e-6).all()
+
+
+@pytest.mark.parametrize("new", [0.0, 0.0005, 0.001, 0.002, 0.1])
+def test_a_trail_that_tells_nothing_of_sign_ins_neither_clears_nor_accuses(new: float) -> None:
+    """Promise: of a service without addresses and devices nothing is ever new, for a thief neither."""
+    seen = np.r_[1 - new, np.full(SIGN_IN_CODES - 1, new / (SIGN_IN_CODES - 1))]
+    weigher = Weigher((Calibration({"/": {"sign-in": seen}}, {}),))
+    here = weigher.stratum("", 0)
+    usual = float(np.exp(weigher.sign_in[here, 0]))
+    assert 0.5 <= usual <= 1.01
+    assert usual > 0.99 if new == 0 else usual <= 1.01 - min(new, TELLS) / TELLS * 0.4
 
 
 def test_a_honey_patient_is_worth_less_where_everybody_lists_them() -> None:

@@ -1,0 +1,201 @@
+"""Learning from a past: nobody is weighed on what it taught itself, and the first week teaches no trajectory."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from parity.rivers import MONDAY
+from parity.strategies import table_of, whole_row
+from parity.trails import DURATIONS, START
+from parity.wards import reference
+from tocsin.detect.calibration import ALL, SIGN_IN_CODES, Calibration, nulls_of, trajectories_of
+from tocsin.detect.judge import Judge
+from tocsin.detect.ladder import Ladder
+from tocsin.detect.nulls import CAP
+from tocsin.detect.registry import NAMES
+from tocsin.detect.weight import Weigher
+from tocsin.explain.explainer import Explainer
+from tocsin.main.learning import PARTS, WARM_UP, Learned, learn
+from tocsin.main.river import River, accepted_order
+from tocsin.model.alert import RUNGS, Rung
+from tocsin.model.event import EVENT
+
+PEOPLE = tuple(f"account {n:02}" for n in range(12))
+THIEF = "account 03"
+"""Opens forty strangers on some days."""
+BUDGETS = (0.03, 0.01, 0.003, 1e-5)
+LADDER = tuple(Rung(name=n, budget=b, duration_us=d) for n, b, d in zip(RUNGS, BUDGETS, DURATIONS, strict=True))
+
+
+def factory(*, weeks: int = 0) -> Calibration:
+    """Everything the further the rarer; and so many weeks of up to three nats."""
+    x = np.arange(CAP + 1)
+    tables = dict.fromkeys(NAMES, (1.0 + x) ** -1.5)
+    trajectories = trajectories_of(np.full(weeks, ALL), np.linspace(0, 3_000_000, weeks).astype(np.int64))
+    seen = np.array([0.9, 0.03, 0.02, 0.02, 0.01, 0.01, 0.005, 0.005])
+    assert len(seen) == SIGN_IN_CODES
+    return Calibration({"/": tables | {"sign-in": seen}}, trajectories if weeks else {}, {"made": "for a test"})
+
+
+@cache
+def day_of(day: int, harvests: tuple[int, ...]) -> pa.Table:
+    """A day on which each opens some patients of its own, and on `harvests` one of them many more."""
+    rows: list[dict[str, Any]] = []
+    for who in PEOPLE:
+        draw = random.Random(f"{who} {day}")
+        at = START + timedelta(days=day - MONDAY, hours=7)
+        many = 40 if who == THIEF and day - MONDAY in harvests else 0
+        for number in range(draw.randint(1, 5) + many):
+            at += timedelta(seconds=draw.choice((20, 60, 600)) if number < 6 else 5)
+            patient = reference(f"{who} {day if number > 2 else 0} {number}")
+            told = {"line": len(rows) + 1000 * (day - MONDAY), "at": at, "account": who, "patient": patient}
+            told |= {"action": "read", "outcome": "success", "client": "viewer", "network": "10.0.0.0/24", "device": 7}
+            rows.append(whole_row(told | {"professional": who, "query_hash": 0, "page": 0}))
+    return accepted_order(table_of(rows).select(EVENT.names))
+
+
+@dataclass
+class Past:
+    """A past that is learned, and what was seen on the way."""
+
+    days: int
+    harvests: tuple[int, ...] = ()
+    factory: Calibration = field(default_factory=factory)
+    rivers: list[River] = field(default_factory=list)
+    told: list[int] = field(default_factory=list)
+    weighers: list[Weigher] = field(default_factory=list)
+    """Of each day of the second pass."""
+
+    def river_on(self, calibrations: tuple[Calibration, ...]) -> River:
+        """A river with nothing in it."""
+        explainer = Explainer()
+        judge = Judge(Ladder(LADDER, calibrations), Weigher(calibrations[:1]), explainer.accounts, contain=False)
+        self.rivers.append(River(explainer, judge))
+        return self.rivers[-1]
+
+    def learn(self) -> Learned:
+        """From all its days."""
+
+        def kept(day: int, *_: object) -> None:
+            self.told.append(day)
+            self.weighers.append(self.rivers[-1].judge.weigher)
+
+        days = list(range(MONDAY, MONDAY + self.days))
+        return learn(days, lambda day: day_of(day, self.harvests), self.river_on, factory=self.factory, kept=kept)
+
+
+def weigher_of(past: Past) -> Weigher:
+    """The one weigher of the second pass."""
+    assert all(weigher is past.weighers[0] for weigher in past.weighers)
+    return past.weighers[0]
+
+
+@pytest.mark.parametrize("days", [5, 9, 15])
+def test_each_account_is_weighed_on_what_the_other_parts_taught(days: int) -> None:
+    past = Past(days)
+    learned = past.learn()
+    weigher = weigher_of(past)
+    assert len(weigher.calibrations) == PARTS
+    sample = learned.sample
+    for part in range(PARTS):
+        others = sample.take(np.flatnonzero(sample.account % PARTS != part))
+        assert weigher.calibrations[part].hash == Calibration(nulls_of(others, factory()), {}).hash
+
+
+def test_what_an_account_does_changes_what_others_are_weighed_on_and_not_its_own() -> None:
+    """Promise: a thief in the past does not teach the judge to take himself for usual."""
+    honest, robbed = Past(9), Past(9, harvests=(2, 4, 6))
+    honest.learn()
+    number = robbed.learn().river.explainer.accounts.numbers[THIEF]
+    before, after = weigher_of(honest), weigher_of(robbed)
+    for part in range(PARTS):
+        same = before.calibrations[part].hash == after.calibrations[part].hash
+        assert same == (part == number % PARTS)
+
+
+def test_a_harvest_weighs_more_than_on_what_it_taught_itself() -> None:
+    past = Past(9, harvests=(2,))
+    learned = past.learn()
+    account = learned.river.explainer.accounts.numbers[THIEF]
+    crossed = learned.river.judge.heaviest[account, 0]
+    alone = past.river_on((learned.calibration,))
+    alone.judge.climbing, alone.judge.week_from = False, MONDAY
+    for day in range(MONDAY, MONDAY + 9):
+        alone.slice(day_of(day, past.harvests), day=day, batch=1)
+    assert crossed > alone.judge.heaviest[account, 0]
+
+
+# -- the first week ----------------------------------------------------------------------------------------------------
+
+
+def heaviest(learned: Learned) -> int:
+    """Of all weeks that teach a trajectory."""
+    return int(learned.weeks.heaviest.max())
+
+
+@pytest.mark.parametrize("day", [0, 3, WARM_UP - 1])
+def test_the_first_week_of_two_teaches_nulls_and_no_trajectory(day: int) -> None:
+    quiet, early = Past(14).learn(), Past(14, harvests=(day,)).learn()
+    assert heaviest(early) < heaviest(quiet) + 500_000, "and nothing of it is carried over into the second"
+    strangers = NAMES.index("strangers")
+    assert early.sample.values[:, strangers].max() >= 40
+    assert len(early.sample.account) == len(quiet.sample.account) == 14 * len(PEOPLE)
+
+
+def test_the_weeks_after_teach_trajectories() -> None:
+    quiet, late = Past(14).learn(), Past(14, harvests=(WARM_UP,)).learn()
+    assert heaviest(late) > heaviest(quiet) + 2_000_000
+    assert len(late.weeks.heaviest) + late.weeks.set_aside == len(PEOPLE)
+    assert late.river.judge.week_from == MONDAY + WARM_UP
+
+
+def test_a_past_of_less_than_two_weeks_has_no_week_to_spare() -> None:
+    quiet, early = Past(13).learn(), Past(13, harvests=(3,)).learn()
+    assert heaviest(early) > heaviest(quiet) + 2_000_000
+    assert early.river.judge.week_from == MONDAY
+
+
+@pytest.mark.parametrize(("days", "weeks"), [(1, 1), (6, 1), (7, 1), (13, 1), (14, 1), (20, 1), (21, 2), (28, 3)])
+def test_whole_weeks_count_and_the_calibration_says_what_it_was_made_from(days: int, weeks: int) -> None:
+    learned = Past(days).learn()
+    assert len(learned.weeks.heaviest) == weeks * len(PEOPLE)
+    made_from = learned.calibration.made_from
+    assert made_from["days"] == days
+    assert made_from["accounts"] == len(PEOPLE)
+    assert made_from["account_days"] == days * len(PEOPLE)
+    assert made_from["account_weeks"] == weeks * len(PEOPLE)
+    assert made_from["factory"] == factory().hash
+
+
+# -- what is left ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [5, 15])
+def test_every_day_is_handed_over_once_in_its_order(days: int) -> None:
+    past = Past(days)
+    past.learn()
+    assert past.told == list(range(MONDAY, MONDAY + days))
+    assert len(past.rivers) == 2
+
+
+def test_what_was_learned_is_in_force_and_the_judge_climbs() -> None:
+    known = factory(weeks=10_000)
+    learned = Past(15, factory=known).learn()
+    judge = learned.river.judge
+    assert judge.climbing
+    assert [one.hash for one in judge.weigher.calibrations] == [learned.calibration.hash]
+    assert [one.hash for one in judge.ladder.calibrations] == [learned.calibration.hash, known.hash]
+    assert not judge.days
+    assert not judge.doubtful
+    assert judge.line_of(0, 1).weight > 0
+    assert judge.state.own_days.tolist() == [14] * len(PEOPLE), "the last day goes on"
+    folded, _ = learned.river.slice(day_of(MONDAY + 15, (15,)), day=MONDAY + 15, batch=2)
+    assert {alert.account for alert in folded.alerts} == {THIEF}
