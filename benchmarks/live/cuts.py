@@ -217,7 +217,9 @@ def _rows_behind(settings: Settings, cuts: Iterable[Cut]) -> list[dict[str, Any]
     for service in sorted({act.by for act, _ in ours if act.kind == "prove-dead"}):
         asked = [(act, entry) for act, entry in ours if act.by == service]
         rows.append(row(f"proof: the probe of {service}", _details(asked, "prove-dead", "verify_ms")))
-    rows.append(row("cut to dead at every service, its wait for others included", _since(cut_at, ours, "prove-dead")))
+    rows.append(
+        row("cut to the last service that said dead, its wait for others included", _since(cut_at, ours, "prove-dead"))
+    )
     second = _details(others, "suspend-account", "apply_ms")
     return [*rows, *([row("the person's other accounts: SCIM PATCH", second)] if second else [])]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from benchmarks.live.cuts import measured
+from benchmarks.live.cuts import RESULTS, measured
 from benchmarks.live.region import made
 from benchmarks.live.told import row, table
 
@@ -25,6 +26,11 @@ def test_percentiles_are_values_that_were_measured() -> None:
     with pytest.raises(IndexError):
         row("x", [])
     assert table([row("cut", [1234.4])]).splitlines()[-1] == "| cut | 1 | 1,234 | 1,234 | 1,234 | 1,234 |"
+
+
+def test_the_page_says_what_the_results_hold() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "cut.md").read_text("utf-8")
+    assert table(json.loads(RESULTS.read_text("utf-8"))["rows"]) in page
 
 
 def test_thieves_who_are_posted_are_cut_at_the_provider_and_every_part_is_timed(tmp_path: Path) -> None:

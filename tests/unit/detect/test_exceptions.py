@@ -26,7 +26,7 @@ from tocsin.detect.registry import NAMES
 from tocsin.detect.weight import CONTENT
 from tocsin.model.decision import Decision
 
-LADDER = ladder_of((0.6, 90.0, 91.0, 92.0), (HOUR, HOUR, HOUR, HOUR))
+LADDER = ladder_of((1.5, 90.0, 91.0, 92.0), (HOUR, HOUR, HOUR, HOUR))
 CONTENT_NAMES = tuple(name for name in NAMES[:CONTENT] if name != "sharing")
 
 
@@ -104,7 +104,7 @@ def test_the_own_past_goes_on_capping_under_an_exception() -> None:
     days = [busy(MONDAY + 1 + day, 2) for day in range(10)]
     judge, _ = judged([*days, (MONDAY + 12, [])], made(31))
     without, _ = judged([*days, (MONDAY + 12, [])])
-    assert judge.state.own_sessions[0] == without.state.own_sessions[0] > 5
+    assert judge.state.own_days[0] == without.state.own_days[0] > 5
     assert (judge.state.own_e[0] <= without.state.own_e[0]).all()
     decide(judge, made(0, what="withdrawn"))
     assert (judge.state.own_e[0] == without.state.own_e[0]).all()
