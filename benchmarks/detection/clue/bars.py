@@ -19,7 +19,7 @@ AIMS = {"A1": 20, "A2": 100, "A3": 20, "A4": 15}
 """Median records, at most."""
 AIM_CAUGHT = ("A5", 0.81)
 """Share caught, at least."""
-VARIANTS = 25
+VARIANTS = 26
 """Ways to set Tocsin's judge that were tried on this very test week, those printed among them."""
 
 
