@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tocsin.detect.state import NOTHING, SESSION_COLUMNS, Sessions
+from tocsin.detect.weight import CONTENT
 from tocsin.model.rows import Rows, mix
 from tocsin.model.session import GAP_US
 
@@ -24,6 +25,7 @@ class Numbered:
     events: np.ndarray
     age: np.ndarray
     before: np.ndarray
+    counts: np.ndarray
     carried: np.ndarray
 
 
@@ -66,5 +68,6 @@ def number(rows: Rows, key: np.ndarray, age: np.ndarray, held: Sessions) -> Numb
         events=carry(held.events, zeros),
         age=carry(held.age, age[first]),
         before=carry(held.before, np.full(len(first), NOTHING)),
+        counts=carry(held.counts, np.zeros((len(first), CONTENT), np.int64)),
         carried=carry(held.carried, np.zeros((len(first), len(SESSION_COLUMNS)), np.int64)),
     )

@@ -48,6 +48,8 @@ class Sessions:
     """int64 micro-nats: what the session is worth by itself; of several days the heaviest."""
     before: np.ndarray
     """int64 micro-nats: the same of its days before."""
+    counts: np.ndarray
+    """int64 (sessions, CONTENT): how far each detector of content has got in it; of several days the furthest."""
     carried: np.ndarray
     """int64 (sessions, SESSION_COLUMNS)."""
 
@@ -65,6 +67,7 @@ class Sessions:
             age=np.zeros(0, wide),
             weight=np.zeros(0, wide),
             before=np.zeros(0, wide),
+            counts=np.zeros((0, CONTENT), wide),
             carried=np.zeros((0, len(SESSION_COLUMNS)), wide),
         )
 

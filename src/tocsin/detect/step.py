@@ -23,7 +23,7 @@ from tocsin.detect.roles import Roles
 from tocsin.detect.segments import ends_of, previous, running_max, starts_of
 from tocsin.detect.state import ACCOUNT_COLUMNS, KINDS, SESSION_COLUMNS, Sessions, State
 from tocsin.detect.view import Carry, View
-from tocsin.detect.weight import HONEY_AT, SIGN_IN_AT, Weigher
+from tocsin.detect.weight import CONTENT, HONEY_AT, SIGN_IN_AT, Weigher
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.explained import Explained
 from tocsin.model.keys import KeySet, factorise, order_of
@@ -166,6 +166,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         age=numbered.age,
         weight=np.maximum(np.add(*weigher.weigh(session_stratum, counts[:, last], ends, state.own_e)), numbered.before),
         before=numbered.before,
+        counts=np.maximum(counts[:CONTENT, last].T, numbered.counts),
         carried=carried,
     )
     superseded = state.open.take(held_in(state.open.key, sessions.key[~numbered.continues]))

@@ -142,7 +142,7 @@ class Weigher:
     ) -> tuple[np.ndarray, np.ndarray]:
         """(content, others) in int64 micro-nats for rows of counts, of days that last or have ended.
 
-        `counts`: int64 (detectors, rows); `account` (rows,) indexes `own`, e-value caps (accounts, CONTENT, OWN_BINS).
+        `counts`: int64 (detectors, rows); `account` (rows,) indexes `own`, e-value caps (accounts, COUNTED, OWN_BINS).
         """
         content, entry = np.zeros(counts.shape[1]), CODE * np.exp(self.sign_in[stratum, counts[SIGN_IN_AT]])
         table = self.settled if ended else self.running

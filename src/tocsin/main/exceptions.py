@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tocsin.detect.registry import NAMES, SHARES
-from tocsin.detect.weight import OWN_BINS, bins
+from tocsin.detect.registry import NAMES
+from tocsin.detect.weight import CONTENT, OWN_BINS, bins
 from tocsin.errors import Usage
 from tocsin.main.tables import instant
 from tocsin.main.words import say
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 USUAL: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=365)
-EXCEPTED: Final = tuple(name for name in NAMES[: len(SHARES)] if name != "sharing")
+EXCEPTED: Final = tuple(name for name in NAMES[:CONTENT] if name != "sharing")
 """Detectors an exception may cover: what the account itself opens, lists and searches. Not what others do where it
 works (`sharing`), not what is new about a sign-in, not honey."""
 
@@ -120,7 +120,7 @@ def caps_of(
     rows = _sessions(reading, account, set(sessions), at)
     reached: Mapping[str, int] = {
         name: max((row["counts"][place] for row in rows), default=0)
-        for place, name in enumerate(NAMES)
+        for place, name in enumerate(NAMES[:CONTENT])
         if name in EXCEPTED and (not only or name in only)
     }
     caps = tuple((name, _top_of(count)) for name, count in reached.items() if count > 0)

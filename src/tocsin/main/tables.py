@@ -112,6 +112,7 @@ def alert_from(row: dict[str, Any]) -> Alert:
 def sessions_table(sessions: Sessions, accounts: list[str]) -> pa.Table:
     """Sessions as a table of schema SESSION."""
     names = pa.array(accounts, pa.string())
+    counts = pa.FixedSizeListArray.from_arrays(pa.array(sessions.counts.ravel()), max(sessions.counts.shape[1], 1))
     return pa.table(
         [
             pa.array(sessions.id),
@@ -120,6 +121,7 @@ def sessions_table(sessions: Sessions, accounts: list[str]) -> pa.Table:
             pa.array(sessions.last_at).cast(pa.timestamp("us")).cast(_time),
             pa.array(sessions.events),
             pa.array(sessions.weight),
+            counts.cast(pa.list_(pa.int64())),
         ],
         schema=SESSION,
     )

@@ -19,6 +19,8 @@ SESSION: Final = pa.schema(
         pa.field("ended", _time, nullable=False),
         pa.field("events", pa.int64(), nullable=False),
         pa.field("weight", pa.int64(), nullable=False),
+        pa.field("counts", pa.list_(pa.int64()), nullable=False),
     ]
 )
-"""One row per finished session: its own `weight`, whatever others did on the day, in micro-nats."""
+"""One row per finished session: its own `weight`, whatever others did on the day, in micro-nats, and `counts` of the
+detectors of content in the registry's order."""
