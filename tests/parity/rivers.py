@@ -243,7 +243,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "query_hash": (0, 40, 41, 42),
     "page": (0, 0, 1, 2, 9),
     "id_low": (-1, 0, 1, 2, 4095),
-    "reason": ("unexplained", "unexplained", "unexplained", "own-past", "stay"),
+    "reason": ("unexplained", "unexplained", "unexplained", REASONS[1], "stay"),
     "fresh": (True, True, False),
     "fresh_listed": (True, False),
     "unit": (0, 501, 502, 503),
@@ -265,10 +265,14 @@ _ROW = st.fixed_dictionaries(
 )
 
 
-def _slice_of(day: int, drawn: list[dict[str, Any]], *, late: bool, first: int) -> list[Told]:
+BEGINS = (0, 0, MINUTE, 20 * HOUR, DAY - 20 * MINUTE)
+"""When the rows of a slice begin: often so that sessions go on over midnight."""
+
+
+def _slice_of(day: int, begins: int, drawn: list[dict[str, Any]], *, late: bool, first: int) -> list[Told]:
     """Rows of one slice in accepted order: first what came in time, then a second batch with what came late."""
     told: list[tuple[bool, Told]] = []
-    at = day * DAY
+    at = day * DAY + begins
     for number, row in enumerate(drawn, first):
         row = dict(row)
         at = min(at + row.pop("pause"), (day + 1) * DAY - 1)
@@ -288,7 +292,8 @@ def rivers(draw: st.DrawFn, *, late: bool = True, most: int = 14, days: int = 4)
     slices: Slices = []
     day = MONDAY
     for number in range(draw(st.integers(1, days))):
-        slices.append((day, _slice_of(day, draw(st.lists(_ROW, max_size=most)), late=late, first=number * most)))
+        begins, rows = draw(st.sampled_from(BEGINS)), draw(st.lists(_ROW, max_size=most))
+        slices.append((day, _slice_of(day, begins, rows, late=late, first=number * most)))
         day += draw(st.sampled_from((1, 1, 1, 2, 5, 0, -1, -4) if late else (1, 1, 1, 2, 5)))
     return slices
 

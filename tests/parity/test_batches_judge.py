@@ -110,7 +110,7 @@ def long_river(seed: int, *, days: int = 16, rows: int = 24) -> Slices:
     slices: Slices = []
     for day in range(MONDAY, MONDAY + days):
         told: list[Told] = []
-        at, busy = day * DAY + 6 * HOUR, draw.random() < 0.3
+        at, busy = day * DAY + draw.choice((0, 6 * HOUR, 22 * HOUR)), draw.random() < 0.3
         who = {"account": draw.randrange(3)}
         for number in range(rows):
             row = {name: draw.choice(values) for name, values in FIELDS.items() if name != "pause"}
@@ -136,7 +136,7 @@ def test_own_past_agrees_with_the_referee(seed: int, ladder: FixedLadder) -> Non
     judge = judge_of(ladder, CALIBRATION)
     referee = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=True)
     river = long_river(seed)
-    agree(judge, fold(judge, river), referee, referee.fold(river))
+    agree(judge, fold(judge, river, size=SIZES[seed % len(SIZES)]), referee, referee.fold(river))
     assert judge.state.own_days.max() > 5 or ladder is OFTEN
 
 
@@ -214,3 +214,18 @@ def test_what_a_person_cleared_does_not_come_back_with_the_next_row(what: str) -
     assert not cleared.state.most[0].any()
     assert cleared.state.ln_r1[0] == 0
     assert cleared.state.today[0] < 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_session_over_midnight_weighs_what_its_heavier_day_does(size: int | None) -> None:
+    night = (MONDAY + 1) * DAY
+    strangers = [Told(event=n, at=night - (20 - n) * SECOND, fresh=True, unit=n + 1, patient=n + 1) for n in range(20)]
+    quiet = [Told(event=50 + n, at=night + n * SECOND, reason="own-past", patient=1) for n in range(3)]
+    judge = judge_of(NEVER, CALIBRATION)
+    fold(judge, [(MONDAY, strangers)], size=size)
+    heavy = int(judge.state.open.weight[0])
+    assert heavy > 1_000_000
+    fold(judge, [(MONDAY + 1, quiet)], size=size)
+    assert judge.state.open.events.tolist() == [23]
+    assert judge.state.open.weight.tolist() == [heavy]
+    assert judge.state.today[0] < 0, "the account's new day begins from nothing"

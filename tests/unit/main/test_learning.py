@@ -144,7 +144,10 @@ def heaviest(learned: Learned) -> int:
 @pytest.mark.parametrize("day", [0, 3, WARM_UP - 1])
 def test_the_first_week_of_two_teaches_nulls_and_no_trajectory(day: int) -> None:
     quiet, early = Past(14).learn(), Past(14, harvests=(day,)).learn()
-    assert heaviest(early) < heaviest(quiet) + 500_000, "and nothing of it is carried over into the second"
+    number = early.river.explainer.accounts.numbers[THIEF]
+    carried_over = early.river.judge.heaviest[number, 0] - quiet.river.judge.heaviest[number, 0]
+    assert carried_over < 50_000
+    assert heaviest(early) < heaviest(quiet) + 50_000
     strangers = NAMES.index("strangers")
     assert early.sample.values[:, strangers].max() >= 40
     assert len(early.sample.account) == len(quiet.sample.account) == 14 * len(PEOPLE)
