@@ -229,3 +229,14 @@ def test_a_session_over_midnight_weighs_what_its_heavier_day_does(size: int | No
     assert judge.state.open.events.tolist() == [23]
     assert judge.state.open.weight.tolist() == [heavy]
     assert judge.state.today[0] < 0, "the account's new day begins from nothing"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_lies_between_two_new_patients_does_not_break_the_tempo(size: int | None) -> None:
+    rows = [
+        Told(event=n, at=MONDAY * DAY + n * SECOND, fresh=n % 3 == 0, reason="stay", patient=n // 3 + 1)
+        for n in range(30)
+    ]
+    judge = judge_of(NEVER, CALIBRATION)
+    fold(judge, [(MONDAY, rows)], size=size)
+    assert judge.state.most[0, NAMES.index("tempo")] == 8
