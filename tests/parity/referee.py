@@ -171,7 +171,8 @@ class Referee:
         session.weight = max(session.before, sum(own))
         account.age = age if account.age is None else account.age
         for name, so_far in session.part.counts.items():
-            account.most[name] = max(account.most[name], so_far)
+            most = account.most[name]
+            account.most[name] = most | so_far if name == "sign-in" else max(most, so_far)
         content, others = self._worth(row.account, account.age).parts(account.most, account.own)
         before, account.today = account.today, content + others
         gain, weight = account.today - before, account.ln_r1 + account.today

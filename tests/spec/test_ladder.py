@@ -20,6 +20,7 @@ from parity.rivers import (
     ladder_of,
 )
 from tocsin.detect.judge import Judge
+from tocsin.detect.registry import NAMES
 
 CALIBRATION = calibration_of()
 NEVER = 10_000.0
@@ -136,6 +137,20 @@ def test_a_network_that_is_new_in_the_middle_of_a_session_counts() -> None:
     gains = {event: gain for event, _, _, gain, _ in course.evidence}
     assert [t.id for t in told if gains.get(t.id, 0) > 0] == [told[2].id]
     assert len({session for _, session in course.rows}) == 1
+
+
+@pytest.mark.parametrize("first", [4, 3])
+def test_what_is_new_in_one_session_does_not_hide_what_is_new_in_another(first: int) -> None:
+    """Promise: a new level of assurance at the desk does not cover a new network and machine elsewhere on the day."""
+    other = 7 - first
+    bits = {3: 3, 4: 8}  # network and device; assurance
+    told = [
+        Told(event=0, at=at(8), reason="own-past", novelty=bits[first], age_days=SETTLED),
+        Told(event=1, at=at(9), reason="own-past", novelty=bits[other], age_days=SETTLED, client=5),
+    ]
+    judge, _ = run(only("ask", above=NEVER), told)
+    assert judge.state.most[0, NAMES.index("sign-in")] == 7
+    assert judge.state.today[0] > 1_000_000
 
 
 def test_families_of_different_sessions_count_together_for_a_week() -> None:

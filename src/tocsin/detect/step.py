@@ -173,12 +173,9 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     superseded = superseded.take(~np.isin(superseded.id, sessions.id))
     latest = np.r_[sessions.key[1:] != sessions.key[:-1], True] if len(sessions) else np.zeros(0, bool)
     # (3)
-    far = np.stack(
-        [
-            running_max(counts[d][view.account_order], account_seg, state.most[accounts, d])
-            for d in range(len(DETECTORS))
-        ]
-    )
+    so_far = zip(counts[:, view.account_order], state.most[accounts].T, strict=True)
+    far = np.stack([running_max(values, account_seg, before) for values, before in so_far])
+    far[SIGN_IN_AT] = _all_that_is_new(counts[SIGN_IN_AT, view.account_order], account_seg, state.most[accounts])
     age = state.stratum_age[accounts]
     age = np.where(age < 0, ages[view.account_order[starts_of(account_seg)]], age)
     # (4)
@@ -212,6 +209,14 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         meet=meet,
         day=inputs.day,
     )
+
+
+def _all_that_is_new(code: np.ndarray, seg: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """The sign-in of a day: what is new in any of its sessions. The code is a set: none is further than another."""
+    out = np.zeros(len(code), np.int64)
+    for bit in (1, 2, 4):
+        out += bit * running_max((code & bit) // bit, seg, (before[:, SIGN_IN_AT] & bit) // bit)
+    return out
 
 
 def _any(flags: np.ndarray, seg: np.ndarray, count: int) -> np.ndarray:
