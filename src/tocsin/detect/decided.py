@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tocsin.detect.days import today
 from tocsin.detect.judge import Judge
 from tocsin.detect.registry import NAMES
 from tocsin.detect.weight import CONTENT, bins
@@ -80,6 +81,8 @@ def _suspend(judge: Judge, account: int, decision: Decision) -> list[Alert]:
 def _clear(judge: Judge, account: int, decision: Decision) -> None:
     """The owner was at work: no rung, no statistic, and the days from the eve of the decision on count as hers."""
     eve = decision.at // MICROSECONDS_A_DAY - 1
+    so_far = today(judge.state, of=account)
+    judge.state.learn_own(so_far.account, so_far.counts)
     judge.restart(account, decision.at)
     judge.stood = {(number, day) for number, day in judge.stood if number != account or day < eve}
 

@@ -13,6 +13,7 @@ from parity.rivers import (
     MARKED,
     MINUTE,
     MONDAY,
+    FixedLadder,
     Slices,
     Told,
     calibration_of,
@@ -22,13 +23,12 @@ from parity.rivers import (
 )
 from tocsin.detect.decided import decide
 from tocsin.detect.judge import Judge
-from tocsin.detect.ladder import Ladder
 from tocsin.detect.registry import NAMES
 from tocsin.detect.weight import CONTENT
 from tocsin.model.decision import Decision
 
 LADDER = ladder_of((1.5, 90.0, 91.0, 92.0), (HOUR, HOUR, HOUR, HOUR))
-NOBODY_CLIMBS = ladder_of((89.0, 90.0, 91.0, 92.0), (HOUR, HOUR, HOUR, HOUR))
+NEVER = ladder_of((90.0, 90.0, 91.0, 92.0), (HOUR, HOUR, HOUR, HOUR))
 CONTENT_NAMES = tuple(name for name in NAMES[:CONTENT] if name != "sharing")
 
 
@@ -53,7 +53,7 @@ def made(up_to: int, *, until_day: int = MONDAY + 30, what: str = "expected") ->
     return Decision(what=what, account=ACCOUNTS[0], at=MONDAY * DAY, who="officer", until=until_day * DAY, caps=caps)
 
 
-def judged(rows: Slices, *decisions: Decision, ladder: Ladder = LADDER) -> tuple[Judge, list[str]]:
+def judged(rows: Slices, *decisions: Decision, ladder: FixedLadder = LADDER) -> tuple[Judge, list[str]]:
     """A judge that met the account, took up decisions, then saw these rows; the rungs that were climbed."""
     judge = judge_of(ladder, calibration_of(), contain=False)
     fold(judge, [busy(MONDAY, 1)])
@@ -104,8 +104,8 @@ def test_another_takes_its_place() -> None:
 
 def test_the_own_past_goes_on_capping_under_an_exception() -> None:
     days = [busy(MONDAY + 1 + day, 2) for day in range(10)]
-    judge, _ = judged([*days, (MONDAY + 12, [])], made(31), ladder=NOBODY_CLIMBS)
-    without, _ = judged([*days, (MONDAY + 12, [])], made(0, what="false"), ladder=NOBODY_CLIMBS)
+    judge, _ = judged([*days, (MONDAY + 12, [])], made(31), ladder=NEVER)
+    without, _ = judged([*days, (MONDAY + 12, [])], ladder=NEVER)
     assert judge.state.own_days[0] == without.state.own_days[0] > 5
     assert (judge.state.own_e[0] <= without.state.own_e[0]).all()
     decide(judge, made(0, what="withdrawn"))
