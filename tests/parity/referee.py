@@ -196,7 +196,7 @@ class Referee:
         """Each account is weighed on one of the calibrations."""
         key = (number, age)
         if key not in self.worths:
-            calibration = self.calibrations[number % len(self.calibrations)]
+            calibration = self.calibrations[key_of(self.accounts[number].name) % len(self.calibrations)]
             self.worths[key] = Worth(calibration, self.accounts[number].role, AGES[age])
         return self.worths[key]
 

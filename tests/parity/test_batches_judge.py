@@ -75,7 +75,7 @@ def test_judge_agrees_with_the_referee(river: Slices, ladder: FixedLadder, conta
 @calm(50)
 @given(river=rivers(), ladder=ladders, size=st.sampled_from(SIZES))
 def test_each_account_is_weighed_on_its_own_calibration(river: Slices, ladder: FixedLadder, size: int | None) -> None:
-    """As a past is: account n on calibration n modulo theirs."""
+    """As a past is: by the account's key, whatever its number."""
     several = [calibration_of(index) for index in (0.6, 1.2)]
     judge = judge_of(ladder, *several)
     referee = Referee(ladder, *several, names=ACCOUNTS, roles=ROLES, contain=True)

@@ -52,7 +52,7 @@ def end_day(state: State, weigher: Weigher, roles: Roles) -> Days:
     ended = today(state)
     accounts = ended.account
     if len(accounts):
-        stratum = weigher.strata_of(accounts, roles.codes[accounts], ended.age, roles.names)
+        stratum = weigher.strata_of(accounts, ended.age, roles)
         e = np.add(*weigher.weigh(stratum, ended.counts.T, accounts, state.own_e, ended=True)) / MICRONATS
         e = np.logaddexp(np.log(1 - AT_WORK), np.log(AT_WORK) + e)
         ended = replace(ended, ln_e=np.rint(e * MICRONATS).astype(np.int64))

@@ -79,7 +79,7 @@ class Judge:
     """(account, week) in which, while nobody climbs, two families carried it over the line of `own-patients-only`."""
     stood: set[tuple[int, int]] = field(default_factory=set)
     """(account, day) on which an alert stood or will: from the day before the latest slice on."""
-    _role_codes: Roles = field(default_factory=lambda: Roles.of([]))
+    _role_codes: Roles = field(default_factory=lambda: Roles.of([], np.zeros(0, np.uint64)))
     _lines_of_role: dict[str, list[Line]] = field(default_factory=dict)
     days: list[tuple[int, Days]] = field(default_factory=list)
     """Of a past that teaches: day -> what its accounts did on it."""
@@ -94,7 +94,7 @@ class Judge:
         self.state.grow(len(roles))
         if roles == self.roles:
             return
-        self.roles, self._role_codes = list(roles), Roles.of(roles)
+        self.roles, self._role_codes = list(roles), Roles.of(roles, self.accounts.keys())
         for role in set(roles) - set(self._lines_of_role):
             self._lines_of_role[role] = self.ladder.lines(role)
         self.lines = np.array([[line.weight for line in self._lines_of_role[role]] for role in roles], np.int64)

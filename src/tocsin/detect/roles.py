@@ -1,4 +1,4 @@
-"""The role of each account, as numbers."""
+"""The role of each account, as numbers, and its key."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ class Roles:
     names: tuple[str, ...]
     codes: np.ndarray
     """int64 by account: position in `names`."""
+    keys: np.ndarray
+    """uint64 by account, whatever its number: see `Names.keys`."""
 
     @classmethod
-    def of(cls, roles: list[str]) -> Roles:
-        """From a role code for each account."""
+    def of(cls, roles: list[str], keys: np.ndarray) -> Roles:
+        """From a role code and a key for each account."""
         names = tuple(sorted(set(roles)))
         place = {name: i for i, name in enumerate(names)}
-        return cls(names, np.array([place[role] for role in roles], np.int64))
+        return cls(names, np.array([place[role] for role in roles], np.int64), keys[: len(roles)])

@@ -155,7 +155,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     # (3)
     account_of = by_session.rows.account
     ends = account_of[last]
-    session_stratum = weigher.strata_of(ends, roles.codes[ends], numbered.age, roles.names)
+    session_stratum = weigher.strata_of(ends, numbered.age, roles)
     sessions = Sessions(
         key=key[order][last],
         id=numbered.id,
@@ -179,7 +179,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     age = state.stratum_age[accounts]
     age = np.where(age < 0, ages[view.account_order[starts_of(account_seg)]], age)
     # (4)
-    stratum = weigher.strata_of(accounts, roles.codes[accounts], age, roles.names)[account_seg]
+    stratum = weigher.strata_of(accounts, age, roles)[account_seg]
     weight, families = _weigh(weigher, account_seg, stratum, far, age[account_seg], accounts, state.own_e)
     ends = ends_of(account_seg)
     weight_by_input, gain_by_input = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)

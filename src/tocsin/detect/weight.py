@@ -16,6 +16,7 @@ from tocsin.detect.calibration import Calibration
 from tocsin.detect.nulls import AGES, CAP, FLOOR, THIEF
 from tocsin.detect.registry import CODE, NAMES, SHARES
 from tocsin.detect.registry import CONTENT as _CONTENT
+from tocsin.detect.roles import Roles
 from tocsin.model.evidence import MICRONATS
 
 HONEY_OPENED: Final = 10_000.0
@@ -73,12 +74,17 @@ def own_e_values(counts: np.ndarray, days: np.ndarray) -> np.ndarray:
     return np.where(usable, THIEF[BIN_FROM] / np.maximum(share, 1e-6), np.inf)
 
 
+def part_of(keys: np.ndarray, parts: int) -> np.ndarray:
+    """int64: which of so many parts each account is in, by its key: a number hangs on who was met first."""
+    return (keys % np.uint64(parts)).astype(np.int64)
+
+
 @dataclass(slots=True)
 class Weigher:
     """E-value tables of a calibration, made for each stratum when it is first met.
 
-    Of several calibrations each account is weighed on one (its number modulo theirs): so a past is weighed on what
-    other accounts taught, and its weeks are as heavy as weeks to come will be.
+    Of several calibrations each account is weighed on one (see `part_of`): so a past is weighed on what other accounts
+    taught, and its weeks are as heavy as weeks to come will be.
     """
 
     calibrations: tuple[Calibration, ...]
@@ -122,10 +128,10 @@ class Weigher:
             self.sign_in = np.concatenate([self.sign_in, np.log(ratio)[None]])
         return self.strata[key]
 
-    def strata_of(self, account: np.ndarray, role: np.ndarray, age: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
-        """Numbers of strata, of account numbers and positions in `names` and in AGES."""
-        parts = len(self.calibrations)
-        code = (role * len(AGES) + age) * parts + account % parts
+    def strata_of(self, account: np.ndarray, age: np.ndarray, roles: Roles) -> np.ndarray:
+        """Numbers of strata, of account numbers and positions in AGES."""
+        parts, names = len(self.calibrations), roles.names
+        code = (roles.codes[account] * len(AGES) + age) * parts + part_of(roles.keys[account], parts)
         number = np.zeros(len(names) * len(AGES) * parts + 1, np.int64)
         for one in np.flatnonzero(np.bincount(code, minlength=1)).tolist():
             pair, part = divmod(one, parts)

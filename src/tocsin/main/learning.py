@@ -26,7 +26,7 @@ from tocsin.detect.judge import Judge
 from tocsin.detect.ladder import Ladder
 from tocsin.detect.nulls import Sample
 from tocsin.detect.state import Sessions
-from tocsin.detect.weight import Weigher
+from tocsin.detect.weight import Weigher, part_of
 from tocsin.exam.weeks import Weeks, honest_weeks
 from tocsin.main.river import Folded, River
 from tocsin.main.verdicts import Said, account_weeks
@@ -73,9 +73,10 @@ def learn(
     sample = sample_of(river.judge, days[0], *_told(said, river))
     nulls = nulls_of(sample, behind(factory))
 
-    parts = [sample.take(np.flatnonzero(sample.account % PARTS != part)) for part in range(PARTS)]
+    part = part_of(river.judge.accounts.keys()[sample.account], PARTS)
+    parts = [sample.take(np.flatnonzero(part != one)) for one in range(PARTS)]
     river = river_on((Calibration(nulls, {}), factory))
-    river.judge.weigher = Weigher(tuple(Calibration(nulls_of(part, behind(factory)), {}) for part in parts))
+    river.judge.weigher = Weigher(tuple(Calibration(nulls_of(one, behind(factory)), {}) for one in parts))
     span = days[-1] - days[0] + 1
     warm = [day for day in days if day < days[0] + WARM_UP and span >= 2 * WARM_UP]
     if warm:
@@ -133,7 +134,9 @@ def sample_of(
     pairs = zip(days.account.tolist(), week.tolist(), strict=True)
     honest = np.array([pair not in doubt for pair in pairs], bool) if doubt else np.ones(len(week), bool)
     roles = np.array(judge.roles) if judge.roles else np.zeros(0, "U1")
-    return Sample(days.account[honest], roles[days.account[honest]], days.age[honest], days.counts[honest])
+    place = np.flatnonzero(honest)
+    place = place[np.lexsort((judge.accounts.keys()[days.account[place]], week[place]))]  # sums hang on their order
+    return Sample(days.account[place], roles[days.account[place]], days.age[place], days.counts[place])
 
 
 def _told(said: Verdicts | None, river: River, *, before: int = 0) -> tuple[AccountWeeks, AccountWeeks]:

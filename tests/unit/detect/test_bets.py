@@ -12,6 +12,7 @@ from tocsin.detect.calibration import SIGN_IN_CODES, Calibration
 from tocsin.detect.days import AT_WORK
 from tocsin.detect.nulls import AGES, CAP, THIEF, YOUNGER
 from tocsin.detect.registry import CODE, COUNTED, NAMES, SHARES
+from tocsin.detect.roles import Roles
 from tocsin.detect.weight import (
     BIN_FROM,
     CONTENT,
@@ -244,10 +245,11 @@ def test_counts_of_codes_have_no_mixture_of_their_own() -> None:
 def test_each_account_has_its_own_calibration_of_several() -> None:
     nulls = [Calibration({"/": {"units": (1.0 + X) ** -index}}, {}) for index in (0.5, 1.0, 2.0)]
     weigher = Weigher(tuple(nulls))
-    strata = weigher.strata_of(np.arange(7), np.zeros(7, np.int64), np.zeros(7, np.int64), ("60",))
+    keys = np.array([9, 1, 2, 3, 2**64 - 1, 8, 4], np.uint64)
+    strata = weigher.strata_of(np.arange(7), np.zeros(7, np.int64), Roles.of(["60"] * 7, keys))
     at = NAMES.index("units")
     worth = weigher.running[strata, at, 3]
-    assert worth.tolist() == [worth[n % 3] for n in range(7)]
+    assert worth.tolist() == [worth[key % 3] for key in keys.tolist()]
     assert len(set(worth.tolist())) == 3
     assert [weigher.share(at, int(strata[n]), 3) for n in range(3)] == [
         float(null.null("units", "60", "new")[3]) for null in nulls

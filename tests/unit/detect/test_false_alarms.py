@@ -15,7 +15,7 @@ from parity.rivers import DAY, HOUR, MINUTE, MONDAY, SECOND
 from tocsin.detect.calibration import Calibration, nulls_of, trajectories_of
 from tocsin.detect.judge import Judge
 from tocsin.detect.ladder import Ladder
-from tocsin.detect.weight import Weigher
+from tocsin.detect.weight import Weigher, part_of
 from tocsin.main.learning import PARTS, put_in_force, sample_of
 from tocsin.model.alert import RUNGS, Rung
 from tocsin.model.explained import Explained
@@ -119,9 +119,10 @@ def realised(seed: int) -> dict[str, tuple[int, float]]:
     run(judge, region, range(PAST))
     sample = sample_of(judge, MONDAY)
     nulls = nulls_of(sample, None)
-    parts = [sample.take(np.flatnonzero(sample.account % PARTS != part)) for part in range(PARTS)]
+    part = part_of(judge.accounts.keys()[sample.account], PARTS)
+    parts = [sample.take(np.flatnonzero(part != one)) for one in range(PARTS)]
     judge = judge_on(Calibration(nulls, {}), climbing=False)
-    judge.weigher = Weigher(tuple(Calibration(nulls_of(part, None), {}) for part in parts))
+    judge.weigher = Weigher(tuple(Calibration(nulls_of(one, None), {}) for one in parts))
     run(judge, region, range(1))
     judge.state.ln_r1[:] = 0
     judge.heaviest.clear()

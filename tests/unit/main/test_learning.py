@@ -27,6 +27,7 @@ from tocsin.main.learning import PARTS, WARM_UP, Learned, learn
 from tocsin.main.river import River, accepted_order
 from tocsin.model.alert import RUNGS, Rung
 from tocsin.model.event import EVENT
+from tocsin.model.rows import key_of
 
 PEOPLE = tuple(f"account {n:02}" for n in range(12))
 THIEF = "account 03"
@@ -69,6 +70,8 @@ class Past:
     days: int
     harvests: tuple[int, ...] = ()
     factory: Calibration = field(default_factory=factory)
+    met_before: tuple[str, ...] = ()
+    """Accounts that have their numbers before the past begins."""
     rivers: list[River] = field(default_factory=list)
     told: list[int] = field(default_factory=list)
     weighers: list[Weigher] = field(default_factory=list)
@@ -78,6 +81,9 @@ class Past:
         """A river with nothing in it."""
         explainer = Explainer()
         judge = Judge(Ladder(LADDER, calibrations), Weigher(calibrations[:1]), explainer.accounts, contain=False)
+        for name in self.met_before:
+            explainer.identify(explainer.accounts.number(name), name)
+        judge.know([explainer.role(number) for number in range(len(self.met_before))])
         self.rivers.append(River(explainer, judge))
         return self.rivers[-1]
 
@@ -90,6 +96,11 @@ class Past:
 
         days = list(range(MONDAY, MONDAY + self.days))
         return learn(days, lambda day: day_of(day, self.harvests), self.river_on, factory=self.factory, kept=kept)
+
+
+def part_in(learned: Learned, number: int) -> int:
+    """Which part an account is in: its name says so."""
+    return key_of(learned.river.explainer.accounts.names[number]) % PARTS
 
 
 def weigher_of(past: Past) -> Weigher:
@@ -106,7 +117,7 @@ def test_each_account_is_weighed_on_what_the_other_parts_taught(days: int) -> No
     assert len(weigher.calibrations) == PARTS
     sample = learned.sample
     for part in range(PARTS):
-        others = sample.take(np.flatnonzero(sample.account % PARTS != part))
+        others = sample.take(np.flatnonzero([part_in(learned, number) != part for number in sample.account]))
         assert weigher.calibrations[part].hash == Calibration(nulls_of(others, factory()), {}).hash
 
 
@@ -114,11 +125,11 @@ def test_what_an_account_does_changes_what_others_are_weighed_on_and_not_its_own
     """Promise: a thief in the past does not teach the judge to take himself for usual."""
     honest, robbed = Past(9), Past(9, harvests=(2, 4, 6))
     honest.learn()
-    number = robbed.learn().river.explainer.accounts.numbers[THIEF]
+    robbed.learn()
     before, after = weigher_of(honest), weigher_of(robbed)
     for part in range(PARTS):
         same = before.calibrations[part].hash == after.calibrations[part].hash
-        assert same == (part == number % PARTS)
+        assert same == (part == key_of(THIEF) % PARTS)
 
 
 def test_a_harvest_weighs_more_than_on_what_it_taught_itself() -> None:
@@ -131,6 +142,21 @@ def test_a_harvest_weighs_more_than_on_what_it_taught_itself() -> None:
     for day in range(MONDAY, MONDAY + 9):
         alone.slice(day_of(day, past.harvests), day=day, batch=1)
     assert crossed > alone.judge.heaviest[account, 0]
+
+
+@pytest.mark.parametrize("days", [9, 15])
+def test_the_order_in_which_accounts_were_met_changes_nothing(days: int) -> None:
+    """Promise: what is learned hangs on the past alone. A batch may number accounts of which it has no row yet."""
+    plain, other = Past(days, harvests=(2, 8)), Past(days, harvests=(2, 8), met_before=(*PEOPLE[::-1], "nobody"))
+    learned, again = plain.learn(), other.learn()
+    assert again.river.explainer.accounts.names[:3] != learned.river.explainer.accounts.names[:3]
+    assert again.calibration.hash == learned.calibration.hash
+
+    def weights(of: Learned) -> dict[str, int]:
+        names, ln_r1 = of.river.explainer.accounts.names, of.river.judge.state.ln_r1
+        return {name: int(ln_r1[number]) for number, name in enumerate(names) if name != "nobody"}
+
+    assert weights(again) == weights(learned)
 
 
 # -- the first week ----------------------------------------------------------------------------------------------------
