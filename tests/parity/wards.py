@@ -71,6 +71,7 @@ class Access:
     outcome: str = "success"
     network: int = 0
     service: str = "dossier"
+    assurance: int = 0
 
 
 def opens(who: str, patient: str | None, **told: Any) -> Access:
@@ -137,6 +138,7 @@ class Ward:
                 action=access.action,
                 outcome=access.outcome,
                 network=access.network,
+                assurance=access.assurance,
             )
             for number, access in enumerate(accesses)
         ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from parity.wards import Ward, fact, opens
-from tocsin.model.explained import NEW_NETWORK
+from tocsin.model.explained import NEW_NETWORK, NEW_SERVICE
 
 PAST = [
     # touched   alerts stood    asked on   then
@@ -193,3 +193,13 @@ def test_whom_a_directory_places_nowhere_is_unplaced() -> None:
     ward = Ward(*TEAM, fact("role", actor="agency", code="60", starts=-100))
     ward.day(0, *(opens(who, "Ada") for who in ("dr", "agency", "nobody")))
     assert ward.seen[0].unplaced.tolist() == [0, 1, 2]
+
+
+def test_every_service_is_new_once_whatever_else_the_account_has_shown() -> None:
+    """Promise: what is new hangs on no number: the nineteenth service was taken for an assurance of two."""
+    ward = Ward(*TEAM)
+    ward.day(0, *(opens("dr", "Ada", service="first", assurance=level) for level in (1, 2, 3, 4)))
+    names = [f"service {number}" for number in range(40)]
+    ward.day(1, *(opens("dr", "Ada", service=name, assurance=2) for name in (*names, *names)))
+    new = (ward.seen[1].novelty & NEW_SERVICE) != 0
+    assert new.tolist() == [True] * 40 + [False] * 40

@@ -183,7 +183,7 @@ class Explainer:
             self._last = (rows, _ways(rows, who))
         first = self._last[1][1]
         first = first[rows.account[first] >= 0]
-        keys = np.concatenate([key for _, key in _habits(rows, who, first)])
+        keys = np.concatenate([key for _, key in _habits(rows, who, first, self.services)])
         accounts = np.tile(rows.account[first], len(keys) // max(len(first), 1))
         keys, at_first = np.unique(keys, return_index=True)
         known, met = self.habits.look(keys)
@@ -321,7 +321,7 @@ class Explainer:
         """uint8 bit sets: what the account does for the first time in this row; what is not settled as its habit."""
         of_way, first = ways
         novelty, unsettled = np.zeros(len(rows), np.uint8), np.zeros(len(first), np.uint8)
-        for bit, keys in _habits(rows, who, first):
+        for bit, keys in _habits(rows, who, first, self.services):
             of_key, begins = factorise(keys)
             told = (keys != who[first]) & (rows.account[first] >= 0)
             known, met = self.habits.look(keys[begins])
@@ -370,8 +370,12 @@ def _ways(rows: Rows, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return factorise(way)
 
 
-def _habits(rows: Rows, who: np.ndarray, at: np.ndarray) -> list[tuple[int, np.ndarray]]:
-    """Keys of (account, how it came in) of the rows `at`; equal to `who` where the trail does not say."""
+def _habits(rows: Rows, who: np.ndarray, at: np.ndarray, services: Names) -> list[tuple[int, np.ndarray]]:
+    """Keys of (account, how it came in) of the rows `at`; equal to `who` where the trail does not say.
+
+    A service goes by the key of its name: its number hangs on which was met first, and is as small as an assurance.
+    """
+    service = np.r_[services.keys(), np.zeros(1, np.uint64)]  # -1: none
     who = who[at]
 
     def keyed(value: np.ndarray, salt: int) -> np.ndarray:
@@ -382,5 +386,5 @@ def _habits(rows: Rows, who: np.ndarray, at: np.ndarray) -> list[tuple[int, np.n
         (NEW_DEVICE, keyed(rows.device[at], 0x22)),
         (NEW_CLIENT, keyed(rows.client[at], 0x33)),
         (NEW_ASSURANCE, keyed(rows.assurance[at].astype(np.uint64), 0x44)),
-        (NEW_SERVICE, keyed((rows.service[at] + 1).astype(np.uint64), 0x55)),
+        (NEW_SERVICE, keyed(service[rows.service[at]], 0x55)),
     ]
