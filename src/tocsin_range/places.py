@@ -1,8 +1,8 @@
 """Machines and networks: a number for each, and the name that the trail gives it.
 
 Networks come from ranges that reach nobody: 10/8 for establishments, 100.64/10 for homes (RFC 6598), 2001:db8::/32
-for homes and mobiles (RFC 3849), 198.18/15 for places visited (RFC 2544), and the documentation ranges of RFC 5737
-for hosting and private relays.
+for homes, mobiles and hosting (RFC 3849), 198.18/15 for places visited (RFC 2544), and the documentation ranges of
+RFC 5737 for the private relays that many people use.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from tocsin_range.streams import mix
 WORKSTATION, KIOSK, COMPUTER, MOBILE, SERVER = range(1, 6)
 _DEVICE_NAMES = {WORKSTATION: "wks", KIOSK: "wks", COMPUTER: "pc", MOBILE: "mob", SERVER: "srv"}
 _V6 = 1 << 62
-_HOSTING = (203 << 24 | 0 << 16 | 113 << 8, 198 << 24 | 51 << 16 | 100 << 8, 192 << 24 | 0 << 16 | 2 << 8)
+_RELAYS = (203 << 24 | 0 << 16 | 113 << 8, 198 << 24 | 51 << 16 | 100 << 8, 192 << 24 | 0 << 16 | 2 << 8)
 
 
 def device(kind: int, key: Ints, salt: int = 0) -> Ints:
@@ -55,10 +55,13 @@ def visited(key: Ints) -> Ints:
 
 
 def hosting(key: Ints) -> Ints:
-    """Address of a rented server or of a private relay."""
+    """Address of a private relay, one of three networks for everybody, or thrice as often of a rented server's own."""
     scatter = mix(key, 16)
-    base = np.array(_HOSTING, dtype=np.int64)[(scatter % np.uint64(3)).astype(np.int64)]
-    return base + ((scatter >> np.uint64(8)) % np.uint64(254)).astype(np.int64) + 1
+    base = np.array(_RELAYS, dtype=np.int64)[(scatter % np.uint64(3)).astype(np.int64)]
+    relay = base + ((scatter >> np.uint64(8)) % np.uint64(254)).astype(np.int64) + 1
+    network = ((scatter >> np.uint64(16)) % np.uint64(4096)).astype(np.int64)
+    rented = _V6 | ((0x2000 + network) << 32) | (1 << 16) | 1
+    return np.where((scatter >> np.uint64(40)) % np.uint64(4) == 0, relay, rented)
 
 
 def address_name(code: int) -> str:

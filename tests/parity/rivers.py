@@ -17,7 +17,7 @@ from tocsin.detect.registry import NAMES
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Rung
 from tocsin.model.event import ACTIONS, OUTCOMES, QUERY_KINDS, REASONS
-from tocsin.model.explained import NEW_SERVICE, Explained
+from tocsin.model.explained import NEW_SERVICE, NEW_TO_ALL, Explained
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows
 
 SECOND = 1_000_000
@@ -143,7 +143,7 @@ def calibration_of(index: float = 1.2) -> Calibration:
     Not so `listed`, which everybody's days reach: it speaks for the owner, and the more the further it goes.
     """
     x = np.arange(CAP + 1)
-    seen = np.array([0.9, 0.03, 0.02, 0.02, 0.01, 0.01, 0.005, 0.005])
+    seen = np.array([0.9, 0.015, 0.02, 0.01, 0.01, 0.005, 0.005, 0.0025, 0, 0.015, 0, 0.01, 0, 0.005, 0, 0.0025])
     assert len(seen) == SIGN_IN_CODES
 
     def tables(steeper: float) -> dict[str, np.ndarray]:
@@ -248,7 +248,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "fresh_listed": (True, False),
     "unit": (0, 501, 502, 503),
     "novelty": (0, 0, 0, 1, 2, 4, 8, 15),
-    "unsettled": (0, 3, 3, NEW_SERVICE, NEW_SERVICE | 3),
+    "unsettled": (0, 3, 3, NEW_TO_ALL | 3, NEW_SERVICE, NEW_SERVICE | 3),
     "age_days": (0, 3, 9),
     "declared": (False, False, False, True),
     "newcomer": (False, False, True),

@@ -58,11 +58,10 @@ class Worth:
 
     def sign_in(self, code: int) -> float:
         """How much rather a thief shows the code."""
-        seen = [max(float(p), 1e-3) for p in self.null("sign-in")]
         told = self.null("sign-in")
         tells = min((1 - float(told[0]) / float(told.sum())) / TELLS, 1.0)  # where nothing is ever new, a thief is not
         thief = tells * float(THIEF_SIGN_IN[code]) + (0.0 if code else 1 - tells)
-        return float(np.clip(thief / (seen[code] / sum(seen)), *SIGN_IN_BOUNDS))
+        return float(np.clip(thief / max(float(told[code]), 1e-3), *SIGN_IN_BOUNDS))
 
     def parts(self, counts: Counts, own: list[Counts], *, ended: bool = False) -> tuple[int, int]:
         """(content, all else), micro-nats."""

@@ -25,7 +25,15 @@ import numpy as np
 
 from tocsin.detect.view import Carry, Detector, View
 from tocsin.model.event import ACTIONS, REASONS
-from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NETWORK, NEW_SERVICE, Explained
+from tocsin.model.explained import (
+    NEW_ASSURANCE,
+    NEW_CLIENT,
+    NEW_DEVICE,
+    NEW_NETWORK,
+    NEW_SERVICE,
+    NEW_TO_ALL,
+    Explained,
+)
 from tocsin.model.rows import Rows, key_of
 
 SECOND = 1_000_000
@@ -37,6 +45,7 @@ NOVELTY = {
     "new-client": NEW_CLIENT,
     "new-assurance": NEW_ASSURANCE,
     "new-service": NEW_SERVICE,
+    "new-to-all": NEW_TO_ALL,
 }
 
 

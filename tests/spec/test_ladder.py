@@ -21,6 +21,7 @@ from parity.rivers import (
 )
 from tocsin.detect.judge import Judge
 from tocsin.detect.registry import NAMES
+from tocsin.model.explained import NEW_TO_ALL
 
 CALIBRATION = calibration_of()
 NEVER = 10_000.0
@@ -144,12 +145,13 @@ def test_what_is_new_in_one_session_does_not_hide_what_is_new_in_another(first: 
     """Promise: a new level of assurance at the desk does not cover a new network and machine elsewhere on the day."""
     other = 7 - first
     bits = {3: 3, 4: 8}  # network and device; assurance
+    usual = {"reason": "own-past", "unsettled": NEW_TO_ALL, "age_days": SETTLED}
     told = [
-        Told(event=0, at=at(8), reason="own-past", novelty=bits[first], age_days=SETTLED),
-        Told(event=1, at=at(9), reason="own-past", novelty=bits[other], age_days=SETTLED, client=5),
+        Told(event=0, at=at(8), novelty=bits[first], **usual),
+        Told(event=1, at=at(9), novelty=bits[other], client=5, **usual),
     ]
     judge, _ = run(only("ask", above=NEVER), told)
-    assert judge.state.most[0, NAMES.index("sign-in")] == 7
+    assert judge.state.most[0, NAMES.index("sign-in")] == 15
     assert judge.state.today[0] > 1_000_000
 
 

@@ -34,7 +34,7 @@ from tocsin.detect.registry import NAMES
 from tocsin.model.evidence import MICRONATS
 
 FORMAT: Final = "tocsin-calibration/1"
-SIGN_IN_CODES: Final = 8
+SIGN_IN_CODES: Final = 16
 KEPT: Final = 400
 """Heaviest account-weeks kept per stratum, at least."""
 KEPT_SHARE: Final = 1 / 10
@@ -132,7 +132,7 @@ class Calibration:
     """Nulls and trajectories of a region, with the factory's behind them."""
 
     nulls: dict[str, dict[str, np.ndarray]]
-    """Stratum "role/age" -> detector -> S(0 .. CAP), or for `sign-in` the frequencies of its eight codes."""
+    """Stratum "role/age" -> detector -> S(0 .. CAP), or for `sign-in` the frequencies of its codes."""
     trajectories: dict[str, Trajectories]
     """Role ("" for all) -> its heaviest weeks."""
     made_from: dict[str, Any] = field(default_factory=dict)

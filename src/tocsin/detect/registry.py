@@ -26,22 +26,22 @@ from tocsin.detect.detectors.units import Units
 from tocsin.detect.view import Detector
 
 CONTENT: Final[tuple[tuple[Detector, float], ...]] = (
-    (Strangers(), 0.07),
-    (StrangersToday(), 0.07),
-    (Excess(), 0.13),
+    (Strangers(), 0.06),
+    (StrangersToday(), 0.06),
+    (Excess(), 0.12),
     (Glances(), 0.10),
-    (WithoutCare(), 0.20),
-    (Units(), 0.07),
+    (WithoutCare(), 0.18),
+    (Units(), 0.06),
     (pace.per_minute(), 0.05),
     (pace.per_hour(), 0.05),
-    (Listed(), 0.07),
+    (Listed(), 0.11),
     (Neighbours(), 0.04),
     (SearchesUnopened(), 0.02),
     (Pages(), 0.02),
     (Reach(), 0.03),
-    (Tempo(), 0.02),
-    (Absence(), 0.02),
-    (Sharing(), 0.04),
+    (Tempo(), 0.01),
+    (Absence(), 0.01),
+    (Sharing(), 0.08),
 )
 """Detector, share in the mixture; shares add up to one."""
 

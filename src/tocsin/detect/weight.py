@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.detect.calibration import Calibration
+from tocsin.detect.calibration import SIGN_IN_CODES, Calibration
 from tocsin.detect.nulls import AGES, CAP, FLOOR, THIEF
 from tocsin.detect.registry import CODE, NAMES, SHARES
 from tocsin.detect.registry import CONTENT as _CONTENT
@@ -24,9 +24,12 @@ HONEY_LISTED: Final = 0.3
 """How often a thief's day lists a honey patient: a search lists whoever matches, so who lists much lists marks."""
 HONEY_BOUNDS: Final = (1.0, 10.0)
 
-THIEF_SIGN_IN: Final = np.array([0.50, 0.12, 0.08, 0.22, 0.01, 0.02, 0.02, 0.03])
+_NEW: Final = np.array([0.50, 0.12, 0.08, 0.22, 0.01, 0.02, 0.02, 0.03])
+_TO_ALL: Final = np.array([0.0, 0.75, 0.0, 0.75, 0.0, 0.75, 0.0, 0.75])
+THIEF_SIGN_IN: Final = np.concatenate([_NEW * (1 - _TO_ALL), _NEW * _TO_ALL])
 """How often a thief's session shows each code of `sign-in`: half look like the owner's (stolen tokens, same machine),
-most of the others come from a new network and a new device. An assumption: Freeman et al. 2016 use the same kind."""
+most of the others come from a new network and a new device; three in four new networks are new to the region too. An
+assumption: Freeman et al. 2016 use the same kind."""
 
 TELLS: Final = 0.002
 """A trail in which fewer honest days show anything new does not tell how the account was entered."""
@@ -34,8 +37,8 @@ TELLS: Final = 0.002
 SIGN_IN_BOUNDS: Final = (0.5, 400.0)
 """The e-value of a sign-in stays within: one witness, never the judge."""
 
-MOST: Final = {"sharing": 1_000.0, "two-places": 100.0, "refusals": 1_000.0}
-"""E-values stay below: what others do on a network may raise a doubt, never more."""
+MOST: Final = {"sharing": 10_000.0, "two-places": 100.0, "refusals": 1_000.0}
+"""E-values stay below: what others do on a network raises a doubt, and by itself asks nobody."""
 MOST_OF_ALL: Final = 100_000.0
 
 OWN_BINS: Final = 12
@@ -94,7 +97,7 @@ class Weigher:
     """By stratum, detector and count: what a day that has got this far is worth while it lasts."""
     settled: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, CAP + 1)))
     """The same once it has ended there."""
-    sign_in: np.ndarray = field(default_factory=lambda: np.zeros((0, 8)))
+    sign_in: np.ndarray = field(default_factory=lambda: np.zeros((0, SIGN_IN_CODES)))
     enrolment: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     honey: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
 
@@ -116,8 +119,7 @@ class Weigher:
             ends_here = np.maximum(beyond[:, _BELOW] - beyond[:, _ABOVE], FLOOR)
             settled = np.minimum((THIEF[_BELOW] - THIEF[_ABOVE]) / ends_here, running)
             told = calibration.null("sign-in", role, AGES[age])
-            seen = np.maximum(told, 1e-3)
-            ratio = np.clip(_thief_sign_in(told) / (seen / seen.sum()), *SIGN_IN_BOUNDS)
+            ratio = np.clip(_thief_sign_in(told) / np.maximum(told, 1e-3), *SIGN_IN_BOUNDS)
             marked = np.clip(HONEY_LISTED / max(calibration.null("honey", role, AGES[age])[1], 1e-6), *HONEY_BOUNDS)
             came = calibration.null("enrolment", role, AGES[age])
             e = np.minimum(THIEF[:3] / np.maximum(came[:3], FLOOR), ENROLMENT_MOST)

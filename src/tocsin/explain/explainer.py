@@ -21,7 +21,15 @@ from tocsin.explain.past import Past, add_touches
 from tocsin.explain.reasons import Reason, reasons
 from tocsin.explain.staff import PostTable, Staff, post_table
 from tocsin.model.event import ACTIONS, REASONS
-from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NETWORK, NEW_SERVICE, Explained
+from tocsin.model.explained import (
+    NEW_ASSURANCE,
+    NEW_CLIENT,
+    NEW_DEVICE,
+    NEW_NETWORK,
+    NEW_SERVICE,
+    NEW_TO_ALL,
+    Explained,
+)
 from tocsin.model.fact import FACT
 from tocsin.model.keys import KeySet, factorise
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
@@ -387,4 +395,5 @@ def _habits(rows: Rows, who: np.ndarray, at: np.ndarray, services: Names) -> lis
         (NEW_CLIENT, keyed(rows.client[at], 0x33)),
         (NEW_ASSURANCE, keyed(rows.assurance[at].astype(np.uint64), 0x44)),
         (NEW_SERVICE, keyed(service[rows.service[at]], 0x55)),
+        (NEW_TO_ALL, np.where(rows.network[at] == 0, who, mix(rows.network[at], 0x66))),
     ]

@@ -13,6 +13,8 @@ NEW_CLIENT: Final = 4
 NEW_ASSURANCE: Final = 8
 """A level of assurance this account has not signed in with before; whether lower is for the detector to say."""
 NEW_SERVICE: Final = 16
+NEW_TO_ALL: Final = 32
+"""The network is new to the whole region, not only to this account."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -30,7 +32,7 @@ class Explained:
     novelty: np.ndarray
     """uint8 bit set of NEW_*: this row is the first in which the account shows it, in all that is remembered."""
     unsettled: np.ndarray
-    """uint8 bit set of NEW_*: shown before perhaps, but not settled as a habit of this account yet."""
+    """uint8 bit set of NEW_*: shown before perhaps, but not settled as a habit of this account (or of any) yet."""
     age_days: np.ndarray
     """int32: days since the account's first event."""
     declared: np.ndarray

@@ -111,7 +111,9 @@ def test_an_age_that_nobody_reached_is_carried_on_from_the_younger() -> None:
     """Promise: a week's past says of the settled what it says of the young, changed as the factory changes with age."""
     steep = {
         f"/{age}": {
-            name: (1.0 + np.arange(CAP + 1)) ** -index if name != "sign-in" else np.array([1 - new, *[new / 7] * 7])
+            name: (1.0 + np.arange(CAP + 1)) ** -index
+            if name != "sign-in"
+            else np.r_[1 - new, np.full(SIGN_IN_CODES - 1, new / (SIGN_IN_CODES - 1))]
             for name in NAMES[:-1]
         }
         for age, index, new in (("new", 0.5, 0.4), ("young", 1.0, 0.2), ("settled", 2.0, 0.05))
@@ -170,7 +172,9 @@ def test_what_is_no_calibration_is_refused_as_such(text: str) -> None:
 
 def test_a_small_role_leans_on_all_and_all_on_the_factory() -> None:
     made = sample()
-    usual = {name: np.r_[1.0, np.full(CAP, 0.9)] for name in NAMES[:-2]} | {"sign-in": np.full(SIGN_IN_CODES, 1 / 8)}
+    usual = {name: np.r_[1.0, np.full(CAP, 0.9)] for name in NAMES[:-2]} | {
+        "sign-in": np.full(SIGN_IN_CODES, 1 / SIGN_IN_CODES)
+    }
     factory = Calibration({"/": usual}, {})
     alone, leaning = nulls_of(made, None), nulls_of(made, factory)
     assert leaning["/"]["strangers"][5] > alone["/"]["strangers"][5]

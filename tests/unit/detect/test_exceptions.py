@@ -26,6 +26,7 @@ from tocsin.detect.judge import Judge
 from tocsin.detect.registry import NAMES
 from tocsin.detect.weight import CONTENT
 from tocsin.model.decision import Decision
+from tocsin.model.explained import NEW_TO_ALL
 
 LADDER = ladder_of((1.5, 90.0, 91.0, 92.0), (HOUR, HOUR, HOUR, HOUR))
 NEVER = ladder_of((90.0, 90.0, 91.0, 92.0), (HOUR, HOUR, HOUR, HOUR))
@@ -78,7 +79,7 @@ def test_honey_and_sign_ins_stay_evidence() -> None:
     plain, _ = judged([busy(MONDAY + 1, 30)], made(31))
     honey = judged([busy(MONDAY + 1, 30, patient=MARKED)], made(31))[1]
     assert honey[:1] == ["ask"]
-    signed, rungs = judged([busy(MONDAY + 1, 30, novelty=7)], made(31))
+    signed, rungs = judged([busy(MONDAY + 1, 30, novelty=7, unsettled=NEW_TO_ALL)], made(31))
     assert rungs[:1] == ["ask"]
     assert int(signed.state.open.weight.max()) > int(plain.state.open.weight.max())
 

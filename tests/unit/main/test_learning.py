@@ -41,7 +41,7 @@ def factory(*, weeks: int = 0) -> Calibration:
     x = np.arange(CAP + 1)
     tables = dict.fromkeys(NAMES, (1.0 + x) ** -1.5)
     trajectories = trajectories_of(np.full(weeks, ALL), np.linspace(0, 3_000_000, weeks).astype(np.int64))
-    seen = np.array([0.9, 0.03, 0.02, 0.02, 0.01, 0.01, 0.005, 0.005])
+    seen = np.array([0.9, 0.015, 0.02, 0.01, 0.01, 0.005, 0.005, 0.0025, 0, 0.015, 0, 0.01, 0, 0.005, 0, 0.0025])
     assert len(seen) == SIGN_IN_CODES
     return Calibration({"/": tables | {"sign-in": seen}}, trajectories if weeks else {}, {"made": "for a test"})
 
