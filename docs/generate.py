@@ -98,7 +98,7 @@ def event_page() -> str:
             "",
             "`unexplained`: nothing says so. `no-patient`: the row names no patient, there is nothing to explain. The",
             "others, with the days of margin around the period of the fact; `days` is how far back a colleague's",
-            "touch counts, and from which day on one's own does:",
+            "touch counts, and for how long after the last access one's own does:",
             "",
             *_table(("word", "before", "after", "days", "français", "English"), _reasons()),
             "",

@@ -28,7 +28,7 @@ from tocsin.config import Settings
 from tocsin.main import river as rivers
 from tocsin.main.intake import Intake, files_of, unheard
 from tocsin.main.replay import collect
-from tocsin.model.keys import KeySet
+from tocsin.explain.memory import Memory
 
 STAGES = {
     "judge": ("tocsin.detect.judge:Judge", ("open_slice", "judge", "know", "standing_days")),
@@ -102,7 +102,7 @@ def held(river: rivers.River) -> dict[str, float]:
 def false_known(keys: int = 10_000_000, strangers: int = 10_000_000) -> dict[str, float]:
     """How many random strangers a full set of random keys takes for known."""
     rng = np.random.default_rng(7)
-    full = KeySet()
+    full = Memory()
     for part in np.array_split(rng.integers(1, 2**64, keys, np.uint64), 50):
         full.add(part)
     wrong = sum(int(full.has(rng.integers(1, 2**64, strangers // 10, np.uint64)).sum()) for _ in range(10))

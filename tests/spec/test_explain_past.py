@@ -13,12 +13,13 @@ PAST = [
     (0, {}, 0, "unexplained"),
     (0, {}, 1, "unexplained"),
     (0, {}, 2, "own-past"),
-    (0, {}, 400, "own-past"),
+    (0, {}, 365, "own-past"),
+    (0, {}, 404, "unexplained"),
     (0, {0: "dr"}, 2, "unexplained"),
     (0, {1: "dr"}, 2, "unexplained"),
     (0, {2: "dr"}, 2, "own-past"),
     (0, {0: "other", 1: "other"}, 2, "own-past"),
-    (0, {0: "dr"}, 400, "unexplained"),
+    (0, {0: "dr"}, 360, "unexplained"),
 ]
 
 
@@ -47,6 +48,26 @@ def test_a_way_of_signing_in_becomes_a_habit_by_the_same_rule(
     ward.day(asked, opens("dr", None, network=7, hour=10))
     settled = not ward.seen[-1].unsettled[0] & NEW_NETWORK
     assert settled is (reason == "own-past")
+
+
+def test_who_is_seen_now_and_then_stays_known_and_who_is_not_is_forgotten_after_a_year() -> None:
+    """Promise: what is forgotten is forgotten evenly: by when it was last used, whoever the account."""
+    ward = Ward()
+    ward.day(0, opens("dr", "Ada"), opens("dr", "Ben"), opens("else", "Ada"))
+    for day in range(200, 1_001, 200):
+        assert ward.day(day, opens("dr", "Ada")) == ["own-past"]
+    assert ward.day(1_001, opens("dr", "Ben"), opens("else", "Ada"), opens("dr", "Ada")) == [
+        "unexplained", "unexplained", "own-past",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "known_after", "forgotten_after"), [(1, 3, 5), (30, 30, 36), (730, 730, 800)])
+def test_a_region_says_for_how_long(days: int, known_after: int, forgotten_after: int) -> None:
+    for later, reason in ((max(known_after - 1, 2), "own-past"), (forgotten_after, "unexplained")):
+        ward = Ward(told={"own-past": {"days": days}})
+        ward.day(0, opens("dr", "Ada"))
+        ward.day(2, opens("else", "Cid"))
+        assert ward.day(later + 2 * (reason != "own-past"), opens("dr", "Ada")) == [reason], later
 
 
 def test_days_without_any_event_are_quiet_days() -> None:

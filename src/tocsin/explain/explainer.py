@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.explain.care import Grants, Persons, Places, actor_key, grants_of, places_of
+from tocsin.explain.memory import USUAL_DAYS, Memory
 from tocsin.explain.past import Past, add_touches
 from tocsin.explain.reasons import Reason, reasons
 from tocsin.explain.staff import PostTable, Staff, post_table
@@ -115,9 +116,10 @@ class Explainer:
 
     def open_slice(self, day: int) -> None:
         """Before the rows of day `day`: quiet touches of two days ago settle, old vouching is dropped."""
+        own_past = self.reasons.get("own-past")
         for past in (self.touched, self.listed, self.habits):
-            past.settle(day, self.alerted)
-        self.listed.settled = KeySet()  # a listing never vouches
+            past.settle(day, self.alerted, remember_days=own_past.days if own_past else USUAL_DAYS)
+        self.listed.settled = Memory()  # a listing never vouches
         for ended in sorted(d for d in self.vouching if d < day):
             barred = list(self.alerted.get(ended, ()))
             for keys, accounts in self.vouching.pop(ended):
@@ -194,7 +196,9 @@ class Explainer:
         keys = np.concatenate([key for _, key in _habits(rows, who, first, self.services)])
         accounts = np.tile(rows.account[first], len(keys) // max(len(first), 1))
         keys, at_first = np.unique(keys, return_index=True)
+        self.touched.renew()
         known, met = self.habits.look(keys)
+        self.habits.renew()
         new = ~(known | self.habits.met_on(day, keys)) if met.any() else ~known
         self.habits.add(day, keys[new], accounts[at_first][new])
         for place in first.tolist():

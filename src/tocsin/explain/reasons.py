@@ -19,8 +19,9 @@ DECLARED: Final = ("campaign", "task")
 _MARGINS: Final = ("appointment", "stay", "shared-unit", "referral", "care-team", "campaign", "task", "roster")
 """Explanations with a period, whose margins can be moved."""
 _LONGEST_DAYS: Final = 3_660
-_FURTHEST_DAYS: Final = 40
-"""How far back a colleague may count: alerts are remembered for so many days."""
+_FURTHEST: Final = {"colleague": 40, "own-past": _LONGEST_DAYS}
+"""Days, at most: how far back a colleague may count, since alerts are remembered for so many days; for how long an
+account's own past may be remembered after its last use."""
 _MOST: Final = 64
 """How many explanations a region may add: a code is one byte."""
 
@@ -36,7 +37,7 @@ class Reason:
     after_us: int
     """Margin after it, microseconds."""
     days: int
-    """For `colleague`: how far back, in days; else 0."""
+    """For `colleague`: how far back, in days; for `own-past`: how long after the last access; else 0."""
     fr: str
     en: str
     code: int
@@ -94,16 +95,18 @@ def in_force(off: Iterable[str], told: Mapping[str, Mapping[str, Any]]) -> dict[
 
 def _moved(reason: Reason, told: Mapping[str, Any]) -> Reason:
     """A reason that ships, with other margins."""
-    allowed = ("before", "after") if reason.name in _MARGINS else ("days",) if reason.name == "colleague" else ()
+    allowed = ("before", "after") if reason.name in _MARGINS else ("days",) if reason.name in _FURTHEST else ()
     for key in told:
         if key not in allowed:
             can = f"It can have: {', '.join(allowed)}." if allowed else "It can only be switched off: write = false."
             raise Usage(f"'explanations.{reason.name}' has no '{key}'", advice=can)
+    least = int(reason.name == "own-past")
     return replace(
         reason,
         before_us=_days(reason, told, "before", reason.before_us),
         after_us=_days(reason, told, "after", reason.after_us),
-        days=_days(reason, told, "days", reason.days * MICROSECONDS_A_DAY, _FURTHEST_DAYS) // MICROSECONDS_A_DAY,
+        days=_days(reason, told, "days", reason.days * MICROSECONDS_A_DAY, _FURTHEST.get(reason.name, 0), least)
+        // MICROSECONDS_A_DAY,
     )
 
 
@@ -125,11 +128,13 @@ def _added(name: str, told: Mapping[str, Any], code: int) -> Reason:
     return replace(reason, before_us=_days(reason, told, "before", 0), after_us=_days(reason, told, "after", 0))
 
 
-def _days(reason: Reason, told: Mapping[str, Any], key: str, default_us: int, most: int = _LONGEST_DAYS) -> int:
+def _days(
+    reason: Reason, told: Mapping[str, Any], key: str, default_us: int, most: int = _LONGEST_DAYS, least: int = 0
+) -> int:
     """Days of a margin in microseconds."""
     if key not in told:
         return default_us
     days = int(told[key])
-    if not 0 <= days <= most:
-        raise Usage(f"'explanations.{reason.name}.{key}' is not a number of days from 0 to {most:,}")
+    if not least <= days <= most:
+        raise Usage(f"'explanations.{reason.name}.{key}' is not a number of days from {least} to {most:,}")
     return days * MICROSECONDS_A_DAY

@@ -22,13 +22,14 @@ from tocsin.detect.evidence import Evidence
 from tocsin.detect.state import Sessions, State
 from tocsin.detect.weekly import Week, Weekly
 from tocsin.errors import DiskFull
+from tocsin.explain.memory import Memory
 from tocsin.explain.past import Past
 from tocsin.main.river import River
 from tocsin.main.tables import sessions_table
 from tocsin.model.keys import KeySet
 from tocsin.model.rows import Names
 
-VERSION: Final = 5
+VERSION: Final = 6
 _ARRAYS: Final = tuple(f.name for f in fields(State) if f.name not in ("open", "met", "finished"))
 """Arrays of `detect.state.State`, one entry an account."""
 _PASTS: Final = ("touched", "listed", "habits")
@@ -158,12 +159,13 @@ def _put_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str,
     arrays["first_day"] = np.array(sorted(explainer.first_day.items()), np.int64).reshape(-1, 2)
     for name in _PASTS:
         past: Past = getattr(explainer, name)
-        _put_keys(f"{name}/settled", past.settled, arrays)
+        _put_keys(f"{name}/settled", past.settled.runs, arrays)
+        arrays[f"{name}/remembers"] = np.array([past.settled.days, past.settled.period])
         for day, pairs in past.pending.items():
             arrays[f"{name}/pending/{day}/keys"] = np.concatenate([keys for keys, _ in pairs])
             arrays[f"{name}/pending/{day}/accounts"] = np.concatenate([accounts for _, accounts in pairs])
     for day, held in explainer.vouched.items():
-        _put_keys(f"vouched/{day}", held, arrays)
+        _put_keys(f"vouched/{day}", held.runs, arrays)
     for day, pairs in explainer.vouching.items():
         arrays[f"vouching/{day}/keys"] = np.concatenate([keys for keys, _ in pairs])
         arrays[f"vouching/{day}/accounts"] = np.concatenate([accounts for _, accounts in pairs])
@@ -177,12 +179,12 @@ def _take_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str
     explainer.alerted = {int(day): set(accounts) for day, accounts in words["alerted"].items()}
     explainer.first_day = {int(account): int(day) for account, day in arrays["first_day"]}
     for name in _PASTS:
-        past = Past(settled=_take_keys(f"{name}/settled", arrays))
+        past = Past(Memory(_take_keys(f"{name}/settled", arrays), *map(int, arrays[f"{name}/remembers"])))
         for day, keys, accounts in _days(f"{name}/pending", arrays):
             past.add(day, keys, accounts)
         setattr(explainer, name, past)
     days = {int(name.split("/")[1]) for name in arrays if name.startswith("vouched/")}
-    explainer.vouched = {day: _take_keys(f"vouched/{day}", arrays) for day in sorted(days)}
+    explainer.vouched = {day: KeySet(_take_keys(f"vouched/{day}", arrays)) for day in sorted(days)}
     explainer.vouching = {day: [(keys, accounts)] for day, keys, accounts in _days("vouching", arrays)}
 
 
@@ -195,7 +197,7 @@ def _put_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any
     for i, sessions in enumerate(state.finished):
         _put_columns(f"finished/{i}", sessions, arrays)
     for day, held in state.met.items():
-        _put_keys(f"met/{day}", held, arrays)
+        _put_keys(f"met/{day}", held.runs, arrays)
     for day, noted in judge.recent.items():
         for i, evidence in enumerate(noted):
             _put_columns(f"recent/{day}/{i}", evidence, arrays)
@@ -223,7 +225,7 @@ def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, An
     state.open = Sessions(*_columns("open", Sessions.__slots__, arrays))
     state.finished = _finished(arrays)
     days = sorted({int(name.split("/")[1]) for name in arrays if name.startswith("met/")})
-    state.met = {day: _take_keys(f"met/{day}", arrays) for day in days}
+    state.met = {day: KeySet(_take_keys(f"met/{day}", arrays)) for day in days}
     judge.state = state
     judge.recent = {}
     for name in sorted({name.rpartition("/")[0] for name in arrays if name.startswith("recent/")}, key=_by_number):
@@ -252,16 +254,16 @@ def _by_number(name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in name.split("/")[1:])
 
 
-def _put_keys(name: str, keys: KeySet, arrays: dict[str, np.ndarray]) -> None:
-    for i, run in enumerate(keys.runs):
+def _put_keys(name: str, runs: list[np.ndarray], arrays: dict[str, np.ndarray]) -> None:
+    for i, run in enumerate(runs):
         arrays[f"{name}/{i}"] = run
 
 
-def _take_keys(name: str, arrays: dict[str, np.ndarray]) -> KeySet:
+def _take_keys(name: str, arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
     runs: list[np.ndarray] = []
     while f"{name}/{len(runs)}" in arrays:
         runs.append(arrays[f"{name}/{len(runs)}"])
-    return KeySet(runs)
+    return runs
 
 
 def _days(name: str, arrays: dict[str, np.ndarray]) -> list[tuple[int, np.ndarray, np.ndarray]]:

@@ -18,18 +18,18 @@ def test_a_touch_settles_two_days_later_if_both_days_were_quiet(
     touched: list[tuple[int, int, int]], alerted: dict[int, set[int]], size: int
 ) -> None:
     past = Past()
-    everything = np.array([account * 10 + thing for account in range(3) for thing in range(1, 5)], np.uint64)
+    everything = np.array([(account * 10 + thing) << 4 for account in range(3) for thing in range(1, 5)], np.uint64)
     for today in range(9):
         past.settle(today, alerted)
         quiet = {
-            account * 10 + thing
+            (account * 10 + thing) << 4
             for day, account, thing in touched
             if day <= today - 2 and account not in alerted.get(day, set()) | alerted.get(day + 1, set())
         }
-        waiting = {account * 10 + thing for day, account, thing in touched if today - 2 < day < today}
+        waiting = {(account * 10 + thing) << 4 for day, account, thing in touched if today - 2 < day < today}
         assert set(everything[past.known(everything)].tolist()) == quiet
         assert set(everything[past.met(everything)].tolist()) == waiting
-        mine = [(account * 10 + thing, account) for day, account, thing in touched if day == today]
+        mine = [((account * 10 + thing) << 4, account) for day, account, thing in touched if day == today]
         for start in range(0, len(mine), size):
             keys, accounts = zip(*mine[start : start + size], strict=True)
             past.add(today, np.array(keys, np.uint64), np.array(accounts))
