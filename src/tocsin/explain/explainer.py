@@ -17,20 +17,13 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.explain.care import Grants, Persons, Places, actor_key, grants_of, places_of
+from tocsin.explain.habits import habits_of, ways_of
 from tocsin.explain.memory import USUAL_DAYS, Memory
 from tocsin.explain.past import Past, add_touches
 from tocsin.explain.reasons import Reason, reasons
 from tocsin.explain.staff import PostTable, Staff, post_table
 from tocsin.model.event import ACTIONS, REASONS
-from tocsin.model.explained import (
-    NEW_ASSURANCE,
-    NEW_CLIENT,
-    NEW_DEVICE,
-    NEW_NETWORK,
-    NEW_SERVICE,
-    NEW_TO_ALL,
-    Explained,
-)
+from tocsin.model.explained import Explained
 from tocsin.model.fact import FACT
 from tocsin.model.keys import KeySet, factorise
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
@@ -164,7 +157,7 @@ class Explainer:
         unit = np.zeros(len(rows), np.uint64)
         strange = np.flatnonzero(fresh & (reason == 0))
         unit[strange] = self._unit(rows.patient[strange], rows.service[strange], rows.at[strange])
-        ways = _ways(rows, who)
+        ways = ways_of(rows, who)
         novelty, unsettled = self._novelty(rows, who, ways)
         self._last = (rows, ways)
         age, newcomer = self._age(rows)
@@ -190,10 +183,10 @@ class Explainer:
         who = np.zeros(len(rows), np.uint64)
         who[some] = self.accounts.keys()[rows.account[some]]
         if self._last is None or self._last[0] is not rows:
-            self._last = (rows, _ways(rows, who))
+            self._last = (rows, ways_of(rows, who))
         first = self._last[1][1]
         first = first[rows.account[first] >= 0]
-        keys = np.concatenate([key for _, key in _habits(rows, who, first, self.services)])
+        keys = np.concatenate([key for _, key in habits_of(rows, who, first, self.services)])
         accounts = np.tile(rows.account[first], len(keys) // max(len(first), 1))
         keys, at_first = np.unique(keys, return_index=True)
         self.touched.renew()
@@ -333,7 +326,7 @@ class Explainer:
         """uint8 bit sets: what the account does for the first time in this row; what is not settled as its habit."""
         of_way, first = ways
         novelty, unsettled = np.zeros(len(rows), np.uint8), np.zeros(len(first), np.uint8)
-        for bit, keys in _habits(rows, who, first, self.services):
+        for bit, keys in habits_of(rows, who, first, self.services):
             of_key, begins = factorise(keys)
             told = (keys != who[first]) & (rows.account[first] >= 0)
             known, met = self.habits.look(keys[begins])
@@ -373,31 +366,3 @@ def _first(of_pair: np.ndarray, touch: np.ndarray, wanted: np.ndarray, pairs: in
     first[of_pair[places][::-1]] = places[::-1]  # the last write of a pair is its first row
     out[touch[first[(first >= 0) & new]]] = True
     return out
-
-
-def _ways(rows: Rows, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows that came in alike: (number of its way by row, first row of each way)."""
-    way = mix(mix(who, rows.network), rows.device ^ (rows.service.astype(np.uint64) << np.uint64(8)))
-    way = mix(way, rows.client ^ rows.assurance.astype(np.uint64))
-    return factorise(way)
-
-
-def _habits(rows: Rows, who: np.ndarray, at: np.ndarray, services: Names) -> list[tuple[int, np.ndarray]]:
-    """Keys of (account, how it came in) of the rows `at`; equal to `who` where the trail does not say.
-
-    A service goes by the key of its name: its number hangs on which was met first, and is as small as an assurance.
-    """
-    service = np.r_[services.keys(), np.zeros(1, np.uint64)]  # -1: none
-    who = who[at]
-
-    def keyed(value: np.ndarray, salt: int) -> np.ndarray:
-        return np.where(value == 0, who, mix(who, value ^ np.uint64(salt)))
-
-    return [
-        (NEW_NETWORK, keyed(rows.network[at], 0x11)),
-        (NEW_DEVICE, keyed(rows.device[at], 0x22)),
-        (NEW_CLIENT, keyed(rows.client[at], 0x33)),
-        (NEW_ASSURANCE, keyed(rows.assurance[at].astype(np.uint64), 0x44)),
-        (NEW_SERVICE, keyed(service[rows.service[at]], 0x55)),
-        (NEW_TO_ALL, np.where(rows.network[at] == 0, who, mix(rows.network[at], 0x66))),
-    ]
