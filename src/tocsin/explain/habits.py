@@ -1,4 +1,4 @@
-"""How an account comes in, as keys: its network, device, client, assurance and service; what it may do for the first time."""
+"""How an account comes in, as keys: network, device, client, assurance, service; what it may do for the first time."""
 
 from __future__ import annotations
 
