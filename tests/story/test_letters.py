@@ -11,6 +11,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from conftest import Region
 from story.commands import Home, sentence, stop
 from tocsin import wiring
 from tocsin.config import settings
@@ -50,7 +51,7 @@ def said(home: Home) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, region: Any) -> tuple[Home, str, Path]:
+def told(tmp_path_factory: pytest.TempPathFactory, region: Region) -> tuple[Home, str, Path]:
     root = tmp_path_factory.mktemp("letters")
     home = Home(root)
     source = region("three-thieves")
@@ -162,8 +163,9 @@ def test_a_person_by_reference(told: tuple[Home, str, Path]) -> None:
     assert "34 hexadecimal" in sentence(home.run("reveal", "zz", *WHO, code=2))
 
 
-def test_what_is_refused(told: tuple[Home, str, Path], tmp_path: Path) -> None:
-    home, incident, _ = told
+def test_what_is_refused(told: tuple[Home, str, Path], region: Region, tmp_path: Path) -> None:
+    home, _, _ = told
+    incident = incident_of(home, region("three-thieves"), "sequential")  # whose letters no other test writes
     assert "need a name and a reason" in sentence(home.run("notify", incident, "--write", code=2))
     assert "no incident" in sentence(home.run("notify", "INC-none", code=2))
     bare = tmp_path / "bare.toml"
