@@ -517,13 +517,15 @@ def session(readme: str, root: Path) -> str:
     """
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environ = {**os.environ, "PATH": path}
+    where = str(root)
 
     def again(found: re.Match[str]) -> str:
+        nonlocal where
         command, old = found[1], found[2]
-        run = subprocess.run(
-            ["bash", "-c", command], cwd=root, env=environ, capture_output=True, text=True, check=False
-        )
-        new = [line.rstrip() for line in run.stdout.strip("\n").splitlines()]
+        there = f'{command}\nprintf "\\0%s" "$PWD"'  # the next command is given where this one went
+        run = subprocess.run(["bash", "-c", there], cwd=where, env=environ, capture_output=True, text=True, check=False)
+        said, _, where = run.stdout.rpartition("\0")
+        new = [line.rstrip() for line in said.strip("\n").splitlines()]
         if "...\n" in old:
             head, _, tail = (part.count("\n") for part in old.partition("...\n"))
             new = [*new[:head], "...", *new[len(new) - tail :]]
