@@ -25,10 +25,10 @@ from stages import Stopwatch
 
 from tocsin import wiring
 from tocsin.config import Settings
+from tocsin.explain.memory import Memory
 from tocsin.main import river as rivers
 from tocsin.main.intake import Intake, files_of, unheard
 from tocsin.main.replay import collect
-from tocsin.explain.memory import Memory
 
 STAGES = {
     "judge": ("tocsin.detect.judge:Judge", ("open_slice", "judge", "know", "standing_days")),
