@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tocsin.config import Settings
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "explanation" / "exam.md"
 PICTURE = ROOT / "docs" / "explanation" / "exam.svg"
+WEEK = ROOT / "benchmarks" / "detection" / "results" / "week.json"
 
 HEAD = """<!-- Written by benchmarks/detection/exam/page.py from benchmarks/detection/results/exam*.json. -->
 # The exam
@@ -71,7 +73,8 @@ def made(full: dict[str, Any], short: dict[str, Any]) -> tuple[str, str]:
         if held["regions"]:
             lines += [f"## {title}", "", *_section(held["regions"])]
     shown = full["regions"] or short["regions"]
-    lines += ["![Patients opened before `ask`, by behaviour](exam.svg)"] if shown else []
+    lines += ["![Patients opened before `ask`, by behaviour](exam.svg)", ""] if shown else []
+    lines += _week(json.loads(WEEK.read_text("utf-8"))) if WEEK.exists() else []
     return "\n".join(lines) + TAIL, drawn(summary.behaviours(shown)) if shown else ""
 
 
@@ -99,6 +102,34 @@ def _section(regions: list[dict[str, Any]]) -> list[str]:
         *_baselines(regions, found),
         "",
     ]
+
+
+def _week(held: dict[str, Any]) -> list[str]:
+    regions = held["regions"]
+    head = "past", "opened before `ask`: median, worst", "before `own-patients-only`", "honest accounts asked, a region"
+    rows = [[*head, "suspended, in all"]]
+    for how, past in (("learned", "a week"), ("cold", "none: the factory's calibration")):
+        told = [one[how] for one in regions]
+        taken = [_median_and_worst([one[rung] for one in told]) for rung in ("ask", "own-patients-only")]
+        honest = f"{np.mean([one['honest'] for one in told]):.1f}"
+        rows.append([past, *taken, honest, str(sum(one["honest_suspended"] for one in told))])
+    seeds = f"{regions[0]['seed']} to {regions[-1]['seed']}"
+    return [
+        "## A week of past, and none",
+        "",
+        f"{len(regions)} regions of {held['accounts']} accounts and {held['days']} days (seeds {seeds}), judged as a "
+        "user would, by `tocsin replay`: one thief takes a patient a second after the first week. Honest accounts are "
+        "counted over the days that are judged: one or two after a week of past, all nine without any. "
+        "`python -m benchmarks.detection.week`.",
+        "",
+        *_table(rows),
+        "",
+    ]
+
+
+def _median_and_worst(taken: list[int | None]) -> str:
+    counts = [np.inf if one is None else one for one in taken]
+    return f"{_number(float(np.median(counts)))}, {_number(float(max(counts)))}"
 
 
 def _rests_on(regions: list[dict[str, Any]], found: list[Behaviour]) -> list[str]:

@@ -136,7 +136,8 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     account_order = order_of(rows.account)
     ordered = rows.account[account_order]
     account_seg = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
-    accounts = ordered[starts_of(account_seg)]
+    account_first = starts_of(account_seg)
+    accounts = ordered[account_first]
     last = ends_of(numbered.seg)
     view = View(
         rows=by_session.rows,
@@ -174,10 +175,10 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     latest = np.r_[sessions.key[1:] != sessions.key[:-1], True] if len(sessions) else np.zeros(0, bool)
     # (3)
     so_far = zip(counts[:, view.account_order], state.most[accounts].T, strict=True)
-    far = np.stack([running_max(values, account_seg, before) for values, before in so_far])
+    far = np.stack([running_max(values, account_seg, before, account_first) for values, before in so_far])
     far[SIGN_IN_AT] = _all_that_is_new(counts[SIGN_IN_AT, view.account_order], account_seg, state.most[accounts])
     age = state.stratum_age[accounts]
-    age = np.where(age < 0, ages[view.account_order[starts_of(account_seg)]], age)
+    age = np.where(age < 0, ages[view.account_order[account_first]], age)
     # (4)
     stratum = weigher.strata_of(accounts, age, roles)[account_seg]
     weight, families = _weigh(weigher, account_seg, stratum, far, age[account_seg], accounts, state.own_e)

@@ -39,7 +39,7 @@ SIGN_IN_BOUNDS: Final = (0.5, 400.0)
 
 MOST: Final = {"sharing": 10_000.0, "two-places": 100.0, "refusals": 1_000.0}
 """E-values stay below: what others do on a network raises a doubt, and by itself asks nobody."""
-MOST_OF_ALL: Final = 100_000.0
+MOST_OF_ALL: Final = 1_000_000.0
 
 OWN_BINS: Final = 12
 """An account's own history is kept by powers of two: 0, 1, 2-3, 4-7, ..., 1024 and more."""
