@@ -18,6 +18,11 @@ END_SESSIONS, SUSPEND = 3, 4
 LN_2 = 693147
 
 
+def half(ln_e: int) -> int:
+    """What a day is worth where half of the stake is kept aside, micro-nats."""
+    return round(math.log(0.5 + 0.5 * math.exp(ln_e / 1e6)) * 1e6)
+
+
 def mix(a: int, b: int) -> int:
     """Splitmix64 of two keys."""
     x = (a * 0x9E3779B97F4A7C15 + b) % 2**64
@@ -60,6 +65,7 @@ class Account:
     most: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
     """How far the day's furthest session has got, detector by detector."""
     today: int = 0
+    peak: int = -(10**12)
     standing: int = 0
     until: int = 0
     cut_key: int = 0
@@ -78,7 +84,7 @@ class Account:
 
     def forget_day(self) -> None:
         """The day begins anew."""
-        self.age, self.today, self.most = None, 0, dict.fromkeys(NAMES, 0)
+        self.age, self.today, self.peak, self.most = None, 0, -(10**12), dict.fromkeys(NAMES, 0)
         self.shared.forget()
 
 
@@ -96,8 +102,8 @@ class Referee:
         self.stood: set[tuple[int, int]] = set()
         self.finished: list[Session] = []
         self.heaviest: dict[tuple[int, int], int] = {}
-        self.bets: list[tuple[int, int, int, int]] = []
-        """(account, slice, ln e, time of the latest event) of days, and of parts of days that a rung ended."""
+        self.bets: list[tuple[int, int, int, int, int]] = []
+        """(account, slice, ln e, the most on the way, time of the latest event) of days, and of parts that a rung ended."""
         self.course = Course()
         self.day = 0
 
@@ -120,17 +126,19 @@ class Referee:
         self.course.finished.append(sorted(session.told() for session in self.finished))
         self.finished = []
         barred = {account for account, _ in self.stood}
+        late = self.day - 1 <= day <= self.day
         for number, account in enumerate(self.accounts):
-            self._end_day(number, account, quiet=number not in barred)
+            if not late:
+                self._end_day(number, account, quiet=number not in barred)
             account.noted = [noted for noted in account.noted if noted[0] >= day - 1]
-        self.day = day
+        self.day = self.day if late else day
         self.met.open(day)
 
     def _end_day(self, number: int, account: Account, *, quiet: bool) -> None:
         """R becomes (R + 1) e(day), and all that was counted is forgotten."""
         if account.age is not None:
             e = self._worth(number, account.age).of_a_day_that_ended(account.most, account.own)
-            self.bets.append((number, self.day, e, account.clock))
+            self.bets.append((number, self.day, e, half(account.peak), account.clock))
             account.ln_r1 = round(math.log1p(math.exp((account.ln_r1 + e) / 1e6)) * 1e6)
             if quiet:
                 account.own.append(account.most)
@@ -175,6 +183,7 @@ class Referee:
             account.most[name] = most | so_far if name == "sign-in" else max(most, so_far)
         content, others = self._worth(row.account, account.age).parts(account.most, account.own)
         before, account.today = account.today, content + others
+        account.peak = max(account.peak, account.today)
         gain, weight = account.today - before, account.ln_r1 + account.today
         if abs(gain) >= 50_000:
             self.course.evidence.append((row.id, row.account, session.id, gain, weight))
@@ -219,7 +228,7 @@ class Referee:
             self.stood.add((number, (account.until - 1) // DAY))
             if account.age is not None:
                 latest = max(session.last_at for session in account.open.values())
-                self.bets.append((number, self.day, account.today, latest))
+                self.bets.append((number, self.day, half(account.today), half(account.peak), latest))
             self.finished.extend(account.open.values())
             account.open = {}
             account.standing = account.ln_r1 = 0

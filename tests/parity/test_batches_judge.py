@@ -130,6 +130,40 @@ NEVER = ladder_of((900.0, 900.0, 900.0, 900.0), (12 * HOUR, 24 * HOUR, 30 * MINU
 OFTEN = ladder_of((1.0, 2.0, 2.2, 9.0), (12 * HOUR, 24 * HOUR, 30 * MINUTE, 72 * HOUR))
 
 
+def with_stragglers(river: Slices, *, account: int, every: int = 5) -> Slices:
+    """The same rows, each day in pieces, between which comes a row of the day before."""
+    slices: Slices = []
+    for day, told in river:
+        for start in range(0, len(told), every):
+            slices.append((day, told[start : start + every]))
+            late = Told(event=day * 100 + 90 + start, at=day * DAY - HOUR, account=account, fresh=True, unit=1)
+            slices.append((day - 1, [late]))
+    return slices
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("ladder", [NEVER, OFTEN], ids=["nobody climbs", "many climb"])
+def test_a_row_of_yesterday_ends_no_day(seed: int, ladder: FixedLadder) -> None:
+    """Promise: a day is bet on once, however often rows of the day before come in between."""
+    river = long_river(seed, days=8)[:]
+    whole, torn = (judge_of(ladder, CALIBRATION, contain=False) for _ in range(2))
+    course, other = fold(whole, river), fold(torn, with_stragglers(river, account=-1))
+    assert other.alerts == course.alerts
+    for name in ("ln_r1", "own_days", "own_counts", "most", "today", "standing"):
+        assert (getattr(torn.state, name) == getattr(whole.state, name)).all(), name
+    assert {number: week.accounts.tolist() for number, week in torn.weekly.weeks.items()} == {
+        number: week.accounts.tolist() for number, week in whole.weekly.weeks.items()
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_late_rows_agree_with_the_referee(seed: int) -> None:
+    river = with_stragglers(long_river(seed, days=5), account=0)
+    judge = judge_of(OFTEN, CALIBRATION)
+    referee = Referee(OFTEN, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=True)
+    agree(judge, fold(judge, river), referee, referee.fold(river))
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("ladder", [NEVER, OFTEN], ids=["nobody climbs", "many climb"])
 def test_own_past_agrees_with_the_referee(seed: int, ladder: FixedLadder) -> None:
@@ -199,13 +233,17 @@ def after(*between: object) -> Judge:
 
 
 def test_a_day_whose_slice_is_opened_again_is_not_bet_on_again() -> None:
-    """Promise: lines that come late open a day many times; what it counted before is not weighed once more."""
-    opened = after(MONDAY + 4)
-    assert not opened.state.most[0].any()
-    once = int(opened.state.ln_r1[0])
-    many = after(*[MONDAY + 4] * 10)
-    assert int(many.state.ln_r1[0]) == once
-    assert after().state.most[0].any()
+    """Promise: lines that come late open a day many times; what it counted before is not weighed once more.
+
+    Those of yesterday belong to the day that goes on; older ones are of another day, and end it.
+    """
+    plain, yesterday = after(), after(*[MONDAY + 4] * 10)
+    assert (yesterday.state.most == plain.state.most).all()
+    assert int(yesterday.state.ln_r1[0]) == int(plain.state.ln_r1[0])
+    assert int(yesterday.state.today[0]) == int(plain.state.today[0])
+    older = after(MONDAY + 2)
+    assert not older.state.most[0].any()
+    assert int(after(*[MONDAY + 2] * 10).state.ln_r1[0]) == int(older.state.ln_r1[0])
 
 
 @pytest.mark.parametrize("what", CLEARING)

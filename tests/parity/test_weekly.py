@@ -29,6 +29,7 @@ from parity.rivers import (
 )
 from parity.test_batches_judge import SIZES, calm, long_river
 from parity.trails import course, river, slices, trail
+from tocsin.detect.days import today
 from tocsin.detect.weekly import DAY as ON_DAY
 from tocsin.detect.weekly import KEPT, LN_A, NOTHING, PEAK, PEAK_AT, Weekly
 from tocsin.main import saved
@@ -41,22 +42,23 @@ WEEK = (MONDAY - WEEK_FROM) // 7 * 7 + WEEK_FROM
 """First day of a week."""
 
 
-Bet = tuple[int, int, int, int]
-"""(account, day, ln e in micro-nats, time of the day's latest event)."""
+Bet = tuple[int, int, int, int, int]
+"""(account, day, ln e in micro-nats, the most on the way, time of the day's latest event)."""
 
 
 def referee(bets: list[Bet]) -> dict[tuple[int, int], dict[str, int]]:
     """(account, week) -> what is held after all bets, one after the other."""
     held: dict[tuple[int, int], dict[str, int]] = {}
-    for account, day, ln_e, at in bets:
+    for account, day, ln_e, peak, at in bets:
         fresh = {"ln_a": NOTHING, "day": NOTHING, "peak": NOTHING, "peak_at": 0}
         one = held.setdefault((account, (day - WEEK_FROM) // 7), fresh)
-        if one["day"] != day:
+        if one["day"] < day:
             one["ln_a"] = round(float(np.logaddexp(one["ln_a"] / MICRONATS, math.log(1 / 7))) * MICRONATS)
+        top = one["ln_a"] + max(ln_e, peak)
         one["ln_a"] += ln_e
-        one["day"] = day
-        if one["ln_a"] > one["peak"]:
-            one["peak"], one["peak_at"] = one["ln_a"], at
+        one["day"] = max(day, one["day"])
+        if top > one["peak"]:
+            one["peak"], one["peak_at"] = top, at
     return held
 
 
@@ -118,9 +120,9 @@ def test_a_long_river_agrees_with_the_referee(seed: int) -> None:
 
 def bet_on(weekly: Weekly, bets: list[Bet], *, calibration: str = "c") -> None:
     """Fold bets of one day."""
-    account, day, ln_e, at = (np.array(column, np.int64) for column in zip(*bets, strict=True))
+    account, day, ln_e, peak, at = (np.array(column, np.int64) for column in zip(*bets, strict=True))
     (number,) = set(day.tolist())
-    weekly.fold(account, ln_e, at, day=number, week_from=WEEK_FROM, calibration=calibration)
+    weekly.fold(account, ln_e, peak, at, day=number, week_from=WEEK_FROM, calibration=calibration)
 
 
 def by_day(bets: list[Bet]) -> list[list[Bet]]:
@@ -132,6 +134,7 @@ some_bets = st.lists(
     st.tuples(
         st.integers(0, 4),
         st.integers(MONDAY, MONDAY + 15),
+        st.integers(-3 * MICRONATS, 6 * MICRONATS),
         st.integers(-3 * MICRONATS, 6 * MICRONATS),
         st.integers(0, 10**9),
     ),
@@ -152,10 +155,39 @@ def test_accounts_of_a_day_may_be_bet_on_together_or_apart(bets: list[Bet], seed
     assert close(told(together), referee([bet for some in by_day(bets) for bet in some]))
 
 
+def test_days_that_come_in_turns_are_staked_once() -> None:
+    """Promise: the stake of a week is one, in whatever order its days are folded."""
+    weekly = Weekly()
+    for day in (WEEK, WEEK + 1) * 5:
+        bet_on(weekly, [(0, day, 0, 0, 1)])
+    (week,) = weekly.weeks.values()
+    assert week.accounts[0, LN_A] == pytest.approx(math.log(2 / 7) * MICRONATS, abs=20)
+
+
+@calm(60)
+@given(river=rivers(most=30, days=3), ladder=ladders, cut=st.integers(0, 40))
+def test_nobody_leaves_the_queue_by_working_on(river: Slices, ladder: FixedLadder, cut: int) -> None:
+    """Promise: the peak that a running day has reached stays a peak, whatever the rest of the day and its end bring."""
+
+    def peaks(some: Slices) -> dict[tuple[int, int], int]:
+        judge = judge_of(ladder, CALIBRATION, contain=False)
+        fold(judge, some)
+        weekly, day = judge.weekly, today(judge.state)
+        weekly.fold(
+            day.account, day.ln_e, day.peak, judge.state.clock[day.account],
+            day=judge.day, week_from=judge.week_from, calibration="c",
+        )  # fmt: skip
+        return {pair: one["peak"] for pair, one in told(weekly).items()}
+
+    begun = [(day, rows[:cut]) if place == len(river) - 1 else (day, rows) for place, (day, rows) in enumerate(river)]
+    early, late = peaks(begun), peaks([*river, (river[-1][0] + 2, [])])
+    assert all(late[pair] >= peak - 20 for pair, peak in early.items())
+
+
 def test_a_week_begins_anew_and_old_ones_are_forgotten() -> None:
     weekly = Weekly()
     for week in range(KEPT + 3):
-        bet_on(weekly, [(0, WEEK + 7 * week + 2, 2 * MICRONATS, week)])
+        bet_on(weekly, [(0, WEEK + 7 * week + 2, 2 * MICRONATS, 0, week)])
     assert len(weekly.weeks) == KEPT
     peaks = {int(week.accounts[0, PEAK]) for week in weekly.weeks.values()}
     assert peaks == {round((2 - math.log(7)) * MICRONATS)}
@@ -163,16 +195,16 @@ def test_a_week_begins_anew_and_old_ones_are_forgotten() -> None:
 
 def test_a_week_weighed_on_two_calibrations_says_so() -> None:
     weekly = Weekly()
-    bet_on(weekly, [(0, WEEK, 0, 1)], calibration="one")
+    bet_on(weekly, [(0, WEEK, 0, 0, 1)], calibration="one")
     assert [week.calibration for week in weekly.weeks.values()] == ["one"]
     for day in (WEEK + 1, WEEK + 2):
-        bet_on(weekly, [(0, day, 0, 2)], calibration="two")
+        bet_on(weekly, [(0, day, 0, 0, 2)], calibration="two")
     assert [week.calibration for week in weekly.weeks.values()] == [""]
 
 
 def test_a_day_of_nobody_begins_no_week() -> None:
     weekly, none = Weekly(), np.zeros(0, np.int64)
-    weekly.fold(none, none, none, day=MONDAY, week_from=WEEK_FROM, calibration="c")
+    weekly.fold(none, none, none, none, day=MONDAY, week_from=WEEK_FROM, calibration="c")
     assert not weekly.weeks
 
 
@@ -186,7 +218,7 @@ def test_fair_bets_grow_to_no_more_than_their_stake(at_work: int) -> None:
         e = np.where(rng.random(accounts) < 0.05, 10.0, 0.5 / 0.95)  # expectation one
         ln_e = np.rint(np.log(e) * MICRONATS).astype(np.int64)
         numbers = np.arange(accounts)
-        weekly.fold(numbers, ln_e, numbers, day=day, week_from=WEEK_FROM, calibration="c")
+        weekly.fold(numbers, ln_e, ln_e, numbers, day=day, week_from=WEEK_FROM, calibration="c")
     (week,) = weekly.weeks.values()
     final = np.exp(week.accounts[:, LN_A] / MICRONATS)
     peak = np.exp(week.accounts[:, PEAK] / MICRONATS)

@@ -109,8 +109,9 @@ class Judge:
         self.state.expire(day * MICROSECONDS_A_DAY)
         finished = reduce(Sessions.join, self.state.finished, Sessions.none())
         self.state.finished.clear()
-        self.end_day()
-        self.day = day
+        if not self.day - 1 <= day <= self.day:  # rows of the day before that come late belong to the day that goes on
+            self.end_day()
+            self.day = day
         self.pool.open_slice(day)
         for held in [d for d in self.state.met if d < day - 1]:
             del self.state.met[held]
@@ -145,7 +146,7 @@ class Judge:
             return judged
         marked = np.isin(rows.patient, self.marks) if len(self.marks) else np.zeros(len(rows), bool)
         day = int(rows.at[0] // MICROSECONDS_A_DAY)
-        inputs = Inputs(self._on_time(rows, day), explained, marked, pooled, rows.at, day)
+        inputs = Inputs(self._on_time(rows, day), explained, marked, pooled, rows.at, max(day, self.day))
         key = mix(mix(self.accounts.keys()[rows.account], rows.client), rows.device)
         climbed: list[tuple[int, Alert]] = []
         while len(todo):
@@ -368,7 +369,7 @@ class Judge:
     def _bet_on_week(self, days: Days, at: np.ndarray) -> None:
         """The weekly bet on days that are over or that a rung has cut; `at`: their latest event."""
         self.weekly.fold(
-            days.account, days.ln_e, at, day=self.day, week_from=self.week_from, calibration=self.weigher.hash
+            days.account, days.ln_e, days.peak, at, day=self.day, week_from=self.week_from, calibration=self.weigher.hash
         )
 
     def restart(self, account: int, at: int) -> None:

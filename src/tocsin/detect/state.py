@@ -93,6 +93,8 @@ class State:
     """By account and detector: how far the day's furthest session has got."""
     today: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     """By account: what the day is worth so far, micro-nats."""
+    peak: np.ndarray = field(default_factory=lambda: np.full(0, NOTHING, np.int64))
+    """By account: the most that the day was worth so far."""
     stratum_age: np.ndarray = field(default_factory=lambda: np.full(0, -1, np.int64))
     """By account: position in AGES on the day, -1 if it has done nothing yet."""
     standing: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -129,7 +131,7 @@ class State:
         if more <= 0:
             return
         for name, fill in (
-            ("ln_r1", 0), ("most", 0), ("today", 0), ("stratum_age", -1), ("standing", 0), ("until", 0),
+            ("ln_r1", 0), ("most", 0), ("today", 0), ("peak", NOTHING), ("stratum_age", -1), ("standing", 0), ("until", 0),
             ("since", 0), ("clock", 0), ("expected", -1), ("expected_until", 0), ("cut_key", 0),
             ("family_day", -(10**6)), ("account_state", 0), ("own_counts", 0), ("own_days", 0), ("own_e", np.inf),
         ):  # fmt: skip

@@ -87,9 +87,10 @@ class Step:
     stratum: np.ndarray
     """int64, account order: number of the stratum each row was weighed in."""
     accounts: np.ndarray
-    """int32: accounts of the batch, rising; the next five are theirs."""
+    """int32: accounts of the batch, rising; the next six are theirs."""
     most: np.ndarray
     today: np.ndarray
+    peak: np.ndarray
     stratum_age: np.ndarray
     account_state: np.ndarray
     family_day: np.ndarray
@@ -105,6 +106,7 @@ class Step:
         accounts = self.accounts[~spared]
         state.most[accounts] = self.most[~spared]
         state.today[accounts] = self.today[~spared]
+        state.peak[accounts] = np.maximum(state.peak[accounts], self.peak[~spared])
         state.stratum_age[accounts] = self.stratum_age[~spared]
         state.account_state[accounts] = self.account_state[~spared]
         state.family_day[accounts] = np.maximum(state.family_day[accounts], self.family_day[~spared])
@@ -202,6 +204,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         accounts=accounts,
         most=far[:, ends].T,
         today=weight[ends],
+        peak=np.maximum.reduceat(weight, account_first) if len(weight) else weight,
         stratum_age=age,
         account_state=account_state,
         family_day=family_day,

@@ -4,8 +4,8 @@
 
 The stake of a week is one, a seventh for each of its days: so a theft on any day is bet on from then, and not thinned
 by honest days before it. While the e-values are fair, the expectation of A is what was staked, at most one; what is not
-yet staked is not counted. Kept is the peak of A, by whose reciprocal Ville bounds the chance of an honest week to come
-so far. Where a rung ended in the middle of a day, what came after it is bet on with what was held, and nothing is
+yet staked is not counted. Kept is the peak of A, also within days, by whose reciprocal Ville bounds the chance of an
+honest week to come so far. Where a rung ended in the middle of a day, what came after it is bet on with what was held, and nothing is
 staked again. Source: Shafer, Shen, Vereshchagin, Vovk, *Test martingales, Bayes factors and p-values*, Stat. Sci. 2011.
 """
 
@@ -49,9 +49,19 @@ class Weekly:
     weeks: dict[int, Week] = field(default_factory=dict)
 
     def fold(
-        self, account: np.ndarray, ln_e: np.ndarray, at: np.ndarray, *, day: int, week_from: int, calibration: str
+        self,
+        account: np.ndarray,
+        ln_e: np.ndarray,
+        peak: np.ndarray,
+        at: np.ndarray,
+        *,
+        day: int,
+        week_from: int,
+        calibration: str,
     ) -> None:
-        """Bet on a day of some accounts, each named once: what it was worth (micro-nats), and its latest event.
+        """Bet on a day of some accounts, each named once.
+
+        `ln_e`, `peak`: what it was worth in the end, and at most on the way (micro-nats); `at`: its latest event.
 
         Days come in their order. `week_from`: see `Judge.week_from`; `calibration`: the hash it was weighed on.
         """
@@ -65,11 +75,12 @@ class Weekly:
             week.accounts = np.concatenate([week.accounts, np.tile(np.array(_FRESH, np.int64), (more, 1))])
         held = week.accounts[account]
         before = held[:, LN_A] / MICRONATS
-        staked = np.where(held[:, DAY] == day, before, np.logaddexp(before, -np.log(7.0)))
-        ln_a = np.rint(staked * MICRONATS).astype(np.int64) + ln_e
-        higher = ln_a > held[:, PEAK]
-        held[:, LN_A], held[:, DAY] = ln_a, day
-        held[higher, PEAK], held[higher, PEAK_AT] = ln_a[higher], at[higher]
+        staked = np.where(held[:, DAY] >= day, before, np.logaddexp(before, -np.log(7.0)))
+        stake = np.rint(staked * MICRONATS).astype(np.int64)
+        top = stake + np.maximum(ln_e, peak)
+        higher = top > held[:, PEAK]
+        held[:, LN_A], held[:, DAY] = stake + ln_e, np.maximum(held[:, DAY], day)
+        held[higher, PEAK], held[higher, PEAK_AT] = top[higher], at[higher]
         week.accounts[account] = held
         for number in [one for one in self.weeks if one <= max(self.weeks) - KEPT]:
             del self.weeks[number]

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.config import Settings
+from tocsin.detect.days import today
 from tocsin.detect.evidence import Evidence
 from tocsin.detect.state import Sessions, State
 from tocsin.detect.weekly import Week, Weekly
@@ -29,7 +30,7 @@ from tocsin.main.tables import sessions_table
 from tocsin.model.keys import KeySet
 from tocsin.model.rows import Names
 
-VERSION: Final = 6
+VERSION: Final = 7
 _ARRAYS: Final = tuple(f.name for f in fields(State) if f.name not in ("open", "met", "finished"))
 """Arrays of `detect.state.State`, one entry an account."""
 _PASTS: Final = ("touched", "listed", "habits")
@@ -141,11 +142,14 @@ def weekly_in(path: Path) -> tuple[Weekly, list[str]]:
             words = json.loads(file["words"].tobytes().decode("utf-8", "surrogatepass"))
             arrays = {name: file[name] for name in file.files if name.startswith(("state/", "weekly/"))}
         weekly = _weekly(arrays, words)
-        accounts = np.flatnonzero(arrays["state/stratum_age"] >= 0)
-        so_far, at = arrays["state/today"][accounts], arrays["state/clock"][accounts]
+        state = State()
+        for name in _ARRAYS:
+            setattr(state, name, arrays[f"state/{name}"])
+        day = today(state)
         weekly.fold(
-            accounts, so_far, at, day=words["day"], week_from=words["week_from"], calibration=words["weighed_on"]
-        )
+            day.account, day.ln_e, day.peak, state.clock[day.account],
+            day=words["day"], week_from=words["week_from"], calibration=words["weighed_on"],
+        )  # fmt: skip
         return weekly, words["accounts"]
     except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile):
         return Weekly(), []
