@@ -22,7 +22,7 @@ class Explanation:
     after: int | None = None
     """Days after it."""
     days: int | None = None
-    """Of `colleague`: how many days back a colleague's care counts. Of `own-past`: how many days after the last access
+    """Of `colleague`: how many days back a colleague's care counts. Of `own-past`: for how many days without any access
     it is remembered."""
     kind: str = ""
     """Of one of your own: `appointment`, `stay`, `referral`, `care-team`, `campaign` or `task`."""

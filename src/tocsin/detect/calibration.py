@@ -136,7 +136,7 @@ class Calibration:
     trajectories: dict[str, Trajectories]
     """Role ("" for all) -> its heaviest weeks."""
     made_from: dict[str, Any] = field(default_factory=dict)
-    """What it rests on: sessions, accounts, account-weeks, period."""
+    """What it rests on: account-days, accounts, account-weeks, period."""
     precedents: tuple[Precedent, ...] = ()
     """By rising length of the past; only the factory's has any."""
     _hash: list[str] = field(default_factory=list, init=False, repr=False, compare=False)

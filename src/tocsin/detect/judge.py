@@ -369,7 +369,13 @@ class Judge:
     def _bet_on_week(self, days: Days, at: np.ndarray) -> None:
         """The weekly bet on days that are over or that a rung has cut; `at`: their latest event."""
         self.weekly.fold(
-            days.account, days.ln_e, days.peak, at, day=self.day, week_from=self.week_from, calibration=self.weigher.hash
+            days.account,
+            days.ln_e,
+            days.peak,
+            at,
+            day=self.day,
+            week_from=self.week_from,
+            calibration=self.weigher.hash,
         )
 
     def restart(self, account: int, at: int) -> None:

@@ -1,4 +1,4 @@
-"""What honest sessions do: survival functions per stratum, and the e-values that bet against them.
+"""What honest days do: survival functions per stratum, and the e-values that bet against them.
 
 A stratum is (role, age of the account); it backs off to all roles, and these to the factory: each level is the mean of
 its own accounts and of `PRIOR_ACCOUNTS` accounts that behave as the level above, so a small one leans on a large one.
@@ -49,7 +49,7 @@ def age_code(days: np.ndarray, newcomer: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Finished sessions of honest accounts, one entry per session."""
+    """Days of honest accounts that have ended, one entry per account-day."""
 
     account: np.ndarray
     """int: account number."""
@@ -58,23 +58,23 @@ class Sample:
     age: np.ndarray
     """int: position in AGES."""
     values: np.ndarray
-    """int64, shape (sessions, detectors): final counts, in the order of the registry."""
+    """int64, shape (days, detectors): final counts, in the order of the registry."""
 
     def take(self, places: np.ndarray) -> Sample:
-        """Some of the sessions."""
+        """Some of the days."""
         return Sample(self.account[places], self.role[places], self.age[places], self.values[places])
 
 
 def survival(account: np.ndarray, values: np.ndarray, *, tail_cap: float) -> tuple[np.ndarray, int]:
-    """S(x) for x = 0 .. CAP: the mean over accounts of the share of its sessions that reach x; and the accounts.
+    """S(x) for x = 0 .. CAP: the mean over accounts of the share of its days that reach x; and the accounts.
 
     Beyond the largest x that at least five accounts reach, a Pareto tail: Hill's index over the exceedances, at most
     `tail_cap`.
     """
-    accounts, back, sessions = np.unique(account, return_inverse=True, return_counts=True)
+    accounts, back, days = np.unique(account, return_inverse=True, return_counts=True)
     if not len(accounts):
         return np.r_[1.0, np.zeros(CAP)], 0
-    weight = 1.0 / sessions[back] / len(accounts)
+    weight = 1.0 / days[back] / len(accounts)
     clipped = np.minimum(values, CAP)
     mass = np.bincount(clipped, weights=weight, minlength=CAP + 1)
     reached = np.cumsum(mass[::-1])[::-1]
@@ -92,10 +92,10 @@ def survival(account: np.ndarray, values: np.ndarray, *, tail_cap: float) -> tup
 
 
 def reached(account: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For x = 0 .. CAP: the mean over accounts of the share of its sessions that reach x; accounts that ever did."""
-    accounts, back, sessions = np.unique(account, return_inverse=True, return_counts=True)
+    """For x = 0 .. CAP: the mean over accounts of the share of its days that reach x; accounts that ever did."""
+    accounts, back, days = np.unique(account, return_inverse=True, return_counts=True)
     clipped = np.minimum(values, CAP)
-    mass = np.bincount(clipped, weights=1.0 / sessions[back] / max(len(accounts), 1), minlength=CAP + 1)
+    mass = np.bincount(clipped, weights=1.0 / days[back] / max(len(accounts), 1), minlength=CAP + 1)
     highest = np.zeros(len(accounts), np.int64)
     np.maximum.at(highest, back, clipped)
     ever = np.bincount(highest, minlength=CAP + 1)
@@ -105,7 +105,7 @@ def reached(account: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.nda
 def blend(share: np.ndarray, accounts: np.ndarray, above: np.ndarray) -> np.ndarray:
     """A survival function from what was `reached` and that of the level above, step by step.
 
-    Of the sessions that reach x, which share reaches x + 1? The mean of the own answer, weighed by the accounts that
+    Of the days that reach x, which share reaches x + 1? The mean of the own answer, weighed by the accounts that
     ever reached x, and the answer above, weighed by PRIOR_ACCOUNTS. So a level says what it has seen, and borrows the
     tail that it has not. Source: Hjort, *Nonparametric Bayes estimators based on beta processes*, Ann. Stat. 1990.
     """

@@ -32,7 +32,7 @@ class Sessions:
     """Some sessions, one entry each."""
 
     key: np.ndarray
-    """uint64: account, client and device. `OpenSessions` is sorted by it."""
+    """uint64: account, client and device. `State.open` is sorted by it."""
     id: np.ndarray
     """uint64: key and first event."""
     account: np.ndarray

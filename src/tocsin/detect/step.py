@@ -31,7 +31,7 @@ from tocsin.model.rows import Rows, mix
 from tocsin.model.session import GAP_US
 
 _NOTABLE = int(np.log(2) * MICRONATS)
-"""A family has evidence when its part of a session's weight is at least ln 2."""
+"""A family has evidence when its part of a day's weight is at least ln 2."""
 
 
 @dataclass(slots=True)
@@ -155,7 +155,6 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     )
     account_state = state.account_state[accounts]
     counts, carried, meet = _count(view, numbered.carried, account_state, state)
-    # (3)
     account_of = by_session.rows.account
     ends = account_of[last]
     session_stratum = weigher.strata_of(ends, numbered.age, roles)
@@ -260,7 +259,7 @@ def _weigh(
 
 
 def close_until(state: State, end: int) -> None:
-    """Finish the sessions whose 30 minutes of silence are over before `end` (microseconds), ."""
+    """Finish the sessions whose 30 minutes of silence are over before `end` (microseconds)."""
     over = state.open.last_at + GAP_US < end
     closing = state.open.take(over)
     if not len(closing):

@@ -1,8 +1,9 @@
-"""Weight: counts -> e-values -> one number per session.
+"""Weight: counts -> e-values -> one number per account-day.
 
-ln e(session) = ln e(sign-in) + ln e(content | sign-in) + ln e(honey)
-e(content)    = average of the content detectors' e-values
-an e-value    = the smaller of what the stratum and what the account's own history allow
+ln e(day)  = ln e(content) + ln e(sign-in) + ln e(enrolment) + ln e(honey)
+e(content) = average of the content detectors' e-values
+e(sign-in) = average of that of the code and those of refusals and two places
+an e-value = the smaller of what the stratum and what the account's own history allow
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ HONEY_BOUNDS: Final = (1.0, 10.0)
 _NEW: Final = np.array([0.50, 0.12, 0.08, 0.22, 0.01, 0.02, 0.02, 0.03])
 _TO_ALL: Final = np.array([0.0, 0.75, 0.0, 0.75, 0.0, 0.75, 0.0, 0.75])
 THIEF_SIGN_IN: Final = np.concatenate([_NEW * (1 - _TO_ALL), _NEW * _TO_ALL])
-"""How often a thief's session shows each code of `sign-in`: half look like the owner's (stolen tokens, same machine),
+"""How often a thief's day shows each code of `sign-in`: half look like the owner's (stolen tokens, same machine),
 most of the others come from a new network and a new device; three in four new networks are new to the region too. An
 assumption: Freeman et al. 2016 use the same kind."""
 

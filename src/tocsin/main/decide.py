@@ -82,7 +82,8 @@ def decide(
     )
     if what == "expected":
         end = exceptions.ends_at(until, at or now)
-        about_sessions = [*named, *(alert.session for alert in _alerts_named(reading, subject))]
+        meant = _alerts_named(reading, subject)
+        about_sessions = [*named, *exceptions.sessions_of_days(reading, subject.account, (one.at for one in meant))]
         caps = exceptions.caps_of(reading, subject.account, about_sessions, at or now, only)
         decision = replace(decision, until=round(end.timestamp() * 1_000_000), caps=caps)
     opposed = _opposed(reading, decision)

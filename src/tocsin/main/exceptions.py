@@ -19,6 +19,7 @@ from tocsin.errors import Usage
 from tocsin.main.tables import instant
 from tocsin.main.words import say
 from tocsin.model.decision import Decision, exception_id
+from tocsin.model.rows import MICROSECONDS_A_DAY
 
 if TYPE_CHECKING:
     from tocsin.main.inspect import Reading
@@ -132,10 +133,29 @@ def caps_of(
     return caps
 
 
-def _sessions(reading: Reading, account: str, wanted: set[int], at: datetime) -> list[dict[str, Any]]:
+def sessions_of_days(reading: Reading, account: str, times: Iterable[int]) -> list[int]:
+    """Ids of an account's sessions on the days (UTC) of some times (microseconds): what an alert weighs is a day."""
+    days = {time // MICROSECONDS_A_DAY for time in times}
+    return [
+        row["session"]
+        for row in _rows(reading, account)
+        if days & set(range(_day_of(row["started"]), _day_of(row["ended"]) + 1))
+    ]
+
+
+def _day_of(at: datetime) -> int:
+    return int(at.timestamp()) // 86_400
+
+
+def _rows(reading: Reading, account: str) -> list[dict[str, Any]]:
     table = reading.sessions()
     names = np.array(table["account"].cast("string").to_pylist(), object)
     rows: list[dict[str, Any]] = table.take(np.flatnonzero(names == account)).to_pylist()
+    return rows
+
+
+def _sessions(reading: Reading, account: str, wanted: set[int], at: datetime) -> list[dict[str, Any]]:
+    rows = _rows(reading, account)
     meant = [row for row in rows if row["session"] in wanted]
     if meant:
         return meant

@@ -86,7 +86,7 @@ def learn(
         river.judge.heaviest.clear()
         river.judge.weekly.weeks.clear()
         river.judge.doubtful.clear()
-    fold_past(days[len(warm) :], day_of, river, kept)
+    fold_past(days[len(warm) :], day_of, river, kept, week_from=days[0] + WARM_UP if warm else days[0])
     judge = river.judge
     counted = days[-1] - judge.week_from + 1
     stolen, owners = _told(said, river, before=(judge.week_from - days[0]) // 7)
@@ -149,10 +149,10 @@ def _told(said: Verdicts | None, river: River, *, before: int = 0) -> tuple[Acco
     return account_weeks(told, numbers, stolen=True), account_weeks(told, numbers, stolen=False)
 
 
-def fold_past(days: list[int], day_of: Day, river: River, kept: Kept) -> River:
-    """Fold days while nobody climbs; weeks count from the first. Returns the river."""
+def fold_past(days: list[int], day_of: Day, river: River, kept: Kept, *, week_from: int | None = None) -> River:
+    """Fold days while nobody climbs; weeks count from the first, unless another day is said. Returns the river."""
     judge = river.judge
-    judge.climbing, judge.week_from = False, days[0]
+    judge.climbing, judge.week_from = False, days[0] if week_from is None else week_from
     judge.days.clear()
     for day in days:
         folded, ended = river.slice(day_of(day), day=day, batch=1)

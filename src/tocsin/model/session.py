@@ -22,5 +22,5 @@ SESSION: Final = pa.schema(
         pa.field("counts", pa.list_(pa.int64()), nullable=False),
     ]
 )
-"""One row per finished session: its own `weight`, whatever others did on the day, in micro-nats, and `counts` of the
+"""One row per finished session: its own `weight` in micro-nats, and `counts` of the
 detectors of content in the registry's order."""

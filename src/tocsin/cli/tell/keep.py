@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.markup import escape
+
 from tocsin.cli.tell import stdout, table_of
 
 
@@ -13,7 +15,7 @@ def tell_calibration(told: dict[str, Any]) -> None:
     how = "in force" if told["in_force"] else "not put in force (dry run)"
     out.print(
         f"Calibration {told['calibration']}, {how}: {told.get('account_weeks', 0):,} account-weeks, "
-        f"{told.get('sessions', 0):,} sessions, {told.get('set_aside', 0)} doubtful weeks set aside."
+        f"{told.get('account_days', 0):,} account-days, {told.get('set_aside', 0)} doubtful weeks set aside."
     )
     if told["stolen"] or told["answered"]:
         out.print(
@@ -67,5 +69,5 @@ def tell_doctor(told: dict[str, Any]) -> None:
     table = table_of("", "what", "state", "what to do")
     for finding in told["findings"]:
         colour = {"good": "green", "new": "cyan", "poor": "yellow", "bad": "red"}[finding["state"]]
-        table.add_row(finding["what"], f"[{colour}]{finding['state']}[/]", finding["advice"])
+        table.add_row(finding["what"], f"[{colour}]{finding['state']}[/]", escape(finding["advice"]))
     stdout().print(table)

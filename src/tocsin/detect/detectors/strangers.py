@@ -42,7 +42,6 @@ class Strangers:
 class StrangersToday:
     """Unexplained patients first opened by the account on the day (UTC), over all its sessions.
 
-    A session bets on its own part of the day only: what an earlier session counted is not weighed again.
     Example: stranger, stranger, session two known, session two stranger -> 1, 2, 0, 3
     Example: stranger, session two stranger next day -> 1, 1
     Wrongly: as `strangers`; and the day is that of UTC, so a night on duty is two.
