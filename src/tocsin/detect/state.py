@@ -131,8 +131,8 @@ class State:
         if more <= 0:
             return
         for name, fill in (
-            ("ln_r1", 0), ("most", 0), ("today", 0), ("peak", NOTHING), ("stratum_age", -1), ("standing", 0), ("until", 0),
-            ("since", 0), ("clock", 0), ("expected", -1), ("expected_until", 0), ("cut_key", 0),
+            ("ln_r1", 0), ("most", 0), ("today", 0), ("peak", NOTHING), ("stratum_age", -1), ("standing", 0),
+            ("until", 0), ("since", 0), ("clock", 0), ("expected", -1), ("expected_until", 0), ("cut_key", 0),
             ("family_day", -(10**6)), ("account_state", 0), ("own_counts", 0), ("own_days", 0), ("own_e", np.inf),
         ):  # fmt: skip
             held = getattr(self, name)

@@ -62,7 +62,7 @@ def test_each_language_has_its_own_plural(n: int, fr: str, en: str) -> None:
 def test_a_code_is_told_by_its_words() -> None:
     assert sentence_of(Ground(of="sign-in", n=3)) == {
         "fr": "jamais vu pour ce compte : réseau, appareil ou application",
-        "en": "new network, device or client for this account",
+        "en": "new for this account: network, device or client",
     }
     assert sentence_of(Ground(of="honey", n=2))["fr"] == "un patient leurre a été ouvert"
 
@@ -72,7 +72,7 @@ def test_a_reason_says_whose_it_is_and_how_rare() -> None:
     assert reason_of(ground) == {
         "fr": f"strangers: 12 patients ouverts dans cette session sans que rien les explique ; atteint par une journée "
         f"de compte sur 1{NARROW}204 (rôle 60, comptes établis)",
-        "en": "strangers: 12 patients opened in this session whom nothing explains; reached by one account-day in "
+        "en": "strangers: 12 patients opened in one session whom nothing explains; reached by one account-day in "
         "1,204 (60, settled accounts)",
     }
 
