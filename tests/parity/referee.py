@@ -103,7 +103,7 @@ class Referee:
         self.finished: list[Session] = []
         self.heaviest: dict[tuple[int, int], int] = {}
         self.bets: list[tuple[int, int, int, int, int]] = []
-        """(account, slice, ln e, the most on the way, time of the latest event) of days, and parts that a rung ended."""
+        """(account, slice, ln e, the most on the way, time of the latest event) of days and parts of days."""
         self.course = Course()
         self.day = 0
 

@@ -6,7 +6,8 @@ The stake of a week is one, a seventh for each of its days: so a theft on any da
 by honest days before it. While the e-values are fair, the expectation of A is what was staked, at most one; what is not
 yet staked is not counted. Kept is the peak of A, also within days, by whose reciprocal Ville bounds the chance of an
 honest week to come so far. Where a rung ended in the middle of a day, what came after it is bet on with what was held,
-and nothing is staked again. Source: Shafer, Shen, Vereshchagin, Vovk, *Test martingales, Bayes factors and p-values*, Stat. Sci. 2011.
+and nothing is staked again. Source: Shafer, Shen, Vereshchagin, Vovk, *Test martingales, Bayes factors and p-values*,
+Stat. Sci. 2011.
 """
 
 from __future__ import annotations

@@ -118,8 +118,8 @@ def _added(name: str, told: Mapping[str, Any], code: int) -> Reason:
     if kind not in KINDS:
         raise Usage(
             f"unknown explanation '{name}'",
-            advice=f"Those that ship: {', '.join(reasons())}. To add one, say on which kind of fact it rests: kind = one of "
-            f"{', '.join(KINDS)}; and fr, en.",
+            advice=f"Those that ship: {', '.join(reasons())}. To add one, say on which kind of fact it rests: "
+            f"kind = one of {', '.join(KINDS)}; and fr, en.",
         )
     if not all(words.values()):
         raise Usage(f"'explanations.{name}' needs words in both languages", advice='Write fr = "..." and en = "...".')
