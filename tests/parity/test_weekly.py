@@ -29,7 +29,7 @@ from parity.rivers import (
 )
 from parity.test_batches_judge import SIZES, calm, long_river
 from parity.trails import course, river, slices, trail
-from tocsin.detect.days import today
+from tocsin.detect.days import bet_so_far
 from tocsin.detect.weekly import DAY as ON_DAY
 from tocsin.detect.weekly import KEPT, LN_A, NOTHING, PEAK, PEAK_AT, Weekly
 from tocsin.main import saved
@@ -172,12 +172,8 @@ def test_nobody_leaves_the_queue_by_working_on(river: Slices, ladder: FixedLadde
     def peaks(some: Slices) -> dict[tuple[int, int], int]:
         judge = judge_of(ladder, CALIBRATION, contain=False)
         fold(judge, some)
-        weekly, day = judge.weekly, today(judge.state)
-        weekly.fold(
-            day.account, day.ln_e, day.peak, judge.state.clock[day.account],
-            day=judge.day, week_from=judge.week_from, calibration="c",
-        )  # fmt: skip
-        return {pair: one["peak"] for pair, one in told(weekly).items()}
+        bet_so_far(judge.weekly, judge.state, day=judge.day, week_from=judge.week_from, calibration="c")
+        return {pair: one["peak"] for pair, one in told(judge.weekly).items()}
 
     begun = [(day, rows[:cut]) if place == len(river) - 1 else (day, rows) for place, (day, rows) in enumerate(river)]
     early, late = peaks(begun), peaks([*river, (river[-1][0] + 2, [])])

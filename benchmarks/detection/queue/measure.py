@@ -16,7 +16,7 @@ from benchmarks.detection.exam.trail import Written
 
 from tocsin import wiring
 from tocsin.config import Settings
-from tocsin.detect.days import today
+from tocsin.detect.days import bet_so_far
 from tocsin.detect.queue import queue_of
 from tocsin.detect.weekly import PEAK, Weekly
 from tocsin.main.intake import files_of, unheard
@@ -79,15 +79,7 @@ class _Course:
         self.names: list[str] = judge.accounts.names
         self.asked = asked
         """(account, week) in which an alert was raised."""
-        last = today(judge.state)
-        self.weekly.fold(
-            last.account,
-            last.ln_e,
-            judge.state.clock[last.account],
-            day=judge.day,
-            week_from=judge.week_from,
-            calibration=judge.weigher.hash,
-        )
+        bet_so_far(self.weekly, judge.state, day=judge.day, week_from=judge.week_from, calibration=judge.weigher.hash)
 
     def queue(self, week: int, fdr: float, stolen: frozenset[tuple[str, int]] | set[tuple[str, int]]) -> Any:
         """The queue of a week; whoever stood on an earlier one was answered, and truly."""

@@ -14,6 +14,7 @@ import numpy as np
 from tocsin.detect.registry import DETECTORS
 from tocsin.detect.roles import Roles
 from tocsin.detect.state import NOTHING, OF_THE_DAY, State
+from tocsin.detect.weekly import Weekly
 from tocsin.detect.weight import Weigher
 from tocsin.model.evidence import MICRONATS
 
@@ -64,6 +65,15 @@ def end_day(state: State, weigher: Weigher, roles: Roles) -> Days:
     state.open.carried[:] = 0
     state.open.before[:] = state.open.weight
     return ended
+
+
+def bet_so_far(weekly: Weekly, state: State, *, day: int, week_from: int, calibration: str) -> None:
+    """Let the weekly bets count the day that goes on, as far as it has come. For reading: the day is bet on at its end."""
+    one = today(state)
+    weekly.fold(
+        one.account, one.ln_e, one.peak, state.clock[one.account],
+        day=day, week_from=week_from, calibration=calibration,
+    )  # fmt: skip
 
 
 def _half(ln_e: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.config import Settings
-from tocsin.detect.days import today
+from tocsin.detect.days import bet_so_far
 from tocsin.detect.evidence import Evidence
 from tocsin.detect.state import Sessions, State
 from tocsin.detect.weekly import Week, Weekly
@@ -145,11 +145,7 @@ def weekly_in(path: Path) -> tuple[Weekly, list[str]]:
         state = State()
         for name in _ARRAYS:
             setattr(state, name, arrays[f"state/{name}"])
-        day = today(state)
-        weekly.fold(
-            day.account, day.ln_e, day.peak, state.clock[day.account],
-            day=words["day"], week_from=words["week_from"], calibration=words["weighed_on"],
-        )  # fmt: skip
+        bet_so_far(weekly, state, day=words["day"], week_from=words["week_from"], calibration=words["weighed_on"])
         return weekly, words["accounts"]
     except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile):
         return Weekly(), []
