@@ -68,7 +68,7 @@ def end_day(state: State, weigher: Weigher, roles: Roles) -> Days:
 
 
 def bet_so_far(weekly: Weekly, state: State, *, day: int, week_from: int, calibration: str) -> None:
-    """Let the weekly bets count the day that goes on, as far as it has come. For reading: the day is bet on at its end."""
+    """Let the weekly bets count the day that goes on, as far as it has come: for reading, it is bet on at its end."""
     one = today(state)
     weekly.fold(
         one.account, one.ln_e, one.peak, state.clock[one.account],
