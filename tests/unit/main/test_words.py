@@ -70,8 +70,8 @@ def test_a_code_is_told_by_its_words() -> None:
 def test_a_reason_says_whose_it_is_and_how_rare() -> None:
     ground = Ground(of="strangers", n=12, one_in=1_204.4, role="60", age="settled")
     assert reason_of(ground) == {
-        "fr": f"strangers: 12 patients ouverts dans une même session sans que rien les explique ; atteint par une journée "
-        f"de compte sur 1{NARROW}204 (rôle 60, comptes établis)",
+        "fr": "strangers: 12 patients ouverts dans une même session sans que rien les explique ; atteint par une "
+        f"journée de compte sur 1{NARROW}204 (rôle 60, comptes établis)",
         "en": "strangers: 12 patients opened in one session whom nothing explains; reached by one account-day in "
         "1,204 (60, settled accounts)",
     }
