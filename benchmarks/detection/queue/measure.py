@@ -52,7 +52,7 @@ def measured(plan: Plan, written: Written, scratch: Path) -> dict[str, Any]:
         both = [table for table in (days.events(day) if day in coming else None, tables.get(day)) if table is not None]
         return accepted_order(pa.concat_tables(both).unify_dictionaries())
 
-    week_from = past[0]
+    week_from = learned.judge.week_from
     stolen = {
         (name, (day - week_from) // 7)
         for day, table in tables.items()
