@@ -24,7 +24,7 @@ AT_WORK: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Account-days that have ended, one entry each."""
+    """Account-days, ended or as far as they have come, one entry each."""
 
     account: np.ndarray
     age: np.ndarray

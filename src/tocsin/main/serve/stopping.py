@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Final
 
@@ -21,7 +23,9 @@ class Loop:
 
     def __init__(self, *, for_s: float | None = None, leader: int | None = None) -> None:
         """`leader`: process without which this one is not wanted; its parent."""
-        self._stop = threading.Event()
+        self._stopping = False
+        self._told: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """Wakes who waits. No event: a second signal in the middle of setting one waits for itself."""
         self._until = None if for_s is None else clock.ticks() + for_s
         self._leader = leader
         self._asked = 0.0
@@ -39,20 +43,23 @@ class Loop:
             raise self.trouble
         now = clock.ticks()
         if self._until is not None and now >= self._until:
-            self._stop.set()
+            self.stop()
         if self._leader is not None and now - self._asked > LEADER_S:
             self._asked = now
             if os.getppid() != self._leader:
-                self._stop.set()
-        return not self._stop.is_set()
+                self.stop()
+        return not self._stopping
 
     def stop(self) -> None:
         """Do not go on."""
-        self._stop.set()
+        self._stopping = True
+        self._told.put(None)
 
     def wait(self, seconds: float) -> None:
         """Wait, unless it stops meanwhile."""
-        self._stop.wait(seconds)
+        if not self._stopping:
+            with suppress(queue.Empty):
+                self._told.get(timeout=seconds)
 
     def every(self, seconds: float, work: Callable[[], None]) -> Callable[[], None]:
         """Do something over and over in a thread of its own; what is returned ends it, and waits until it has."""
@@ -79,4 +86,4 @@ class Loop:
         return end
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        self._stop.set()
+        self.stop()
