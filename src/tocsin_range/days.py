@@ -13,7 +13,7 @@ import numpy as np
 from tocsin_range import habits, touches
 from tocsin_range.acts import blank
 from tocsin_range.arrays import Records
-from tocsin_range.expand import acts_of_touches, sign_ins, work_lists
+from tocsin_range.expand import acts_of_touches, enrolments, sign_ins, work_lists
 from tocsin_range.pools import Pool, pools_of
 from tocsin_range.roles import ROLE, ROLES
 from tocsin_range.sessions import Sessions, sessions_of
@@ -60,6 +60,7 @@ def honest_day(world: World, number: int) -> Day:
         acts_of_touches(world, sessions, touched, rng),
         work_lists(world, sessions, pools["present"], day.texts, rng),
         sign_ins(world, sessions, touched, rng),
+        enrolments(world, number, sessions),
     ]
     day.acts = np.concatenate(parts)
     return day

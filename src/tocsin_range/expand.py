@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from tocsin_range import acts
+from tocsin_range import acts, places
 from tocsin_range.acts import PURPOSE, RESOURCE, blank
 from tocsin_range.arrays import Ints, Records
 from tocsin_range.pools import Pool
 from tocsin_range.region import KIND
 from tocsin_range.roles import ROLE, ROLES
 from tocsin_range.services import SERVICES
-from tocsin_range.sessions import Sessions, naming
-from tocsin_range.streams import mix
+from tocsin_range.sessions import Sessions, naming, with_new_machine
+from tocsin_range.streams import mix, stream
 from tocsin_range.touches import Touches
 from tocsin_range.world import World
 
@@ -149,3 +149,27 @@ def sign_ins(world: World, sessions: Sessions, touches: Touches, rng: np.random.
     ends = np.flatnonzero((last > 0) & (rng.random(len(sessions)) < 0.35))
     out = rows_of(world, sessions, ends, last[ends] + rng.integers(40_000, 400_000, len(ends)), acts.SIGN_OUT)
     return np.concatenate([rows, failed, out])
+
+
+def enrolments(world: World, day: int, sessions: Sessions) -> Records:
+    """Means of sign-in that people renew: most with a new machine, on it or from the old one; some for no such reason.
+
+    How often is an assumption.
+    """
+    rng = stream(world.recipe.seed, world.recipe.region, "enrolments", day)
+    chance, where = rng.random(len(world.staff)), rng.random(len(world.staff))
+    human = world.staff.role != ROLE["robot"]
+    renewed = with_new_machine(world, day)
+    wanted = human & (chance < np.where(renewed, 0.5, 0.0005))
+    _, first = np.unique(sessions.account, return_index=True)
+    first = first[wanted[sessions.account[first]]]
+    rows = rows_of(world, sessions, first, sessions.start[first] + 30_000, acts.ENROL)
+    account = sessions.account[first]
+    before = renewed[account] & (where[account] < 0.5)
+    house = world.region.unit_house[world.staff.unit[account]]
+    rows["at"] = np.where(before, np.maximum(sessions.start[first] - 900_000, world.recipe.day_ms(day)), rows["at"])
+    rows["opened"] = np.where(before, rows["at"], rows["opened"])
+    rows["session"] = np.where(before, rows["session"] ^ 1, rows["session"])
+    rows["device"] = np.where(before, world.staff.machine[account], rows["device"])
+    rows["address"] = np.where(before, places.site(house, world.staff.machine[account]), rows["address"])
+    return rows

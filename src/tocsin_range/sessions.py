@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tocsin_range import habits, places
-from tocsin_range.arrays import HOUR_MS, Bools, Ints
+from tocsin_range.arrays import HOUR_MS, Bools, Floats, Ints
 from tocsin_range.roles import ROLE
 from tocsin_range.services import SERVICES
 from tocsin_range.streams import mix, stream
@@ -69,10 +69,9 @@ def _usual(world: World, who: Ints, ident: Ints, rng: np.random.Generator) -> tu
 
 def _novel(world: World, day: int, who: Ints, device: Ints, address: Ints) -> tuple[Ints, Ints]:
     """One account-week in nine shows a new network, a new machine or both, and nothing is wrong."""
-    rng = stream(world.recipe.seed, world.recipe.region, "novelty", day // 7)
+    rng, chosen, kind, weekday = _novelties(world, day)
     count = len(world.staff)
-    chosen = (rng.random(count) < habits.NOVELTY_WEEK * 1.25) & (world.staff.role != ROLE["robot"])
-    kind, weekday, where = rng.random(count), rng.integers(6, size=count), rng.random(count)
+    where = rng.random(count)
     key = np.arange(count) + (1 + day // 7) * 1_000_003
     network = np.where(
         where < 0.7,
@@ -87,6 +86,20 @@ def _novel(world: World, day: int, who: Ints, device: Ints, address: Ints) -> tu
     new_network = (chosen & (kind < 0.75) & (weekday == day % 7))[who]
     new_machine = (chosen & (kind > 0.55) & (weekday <= day % 7))[who]
     return np.where(new_machine, machine[who], device), np.where(new_network, network[who], address)
+
+
+def _novelties(world: World, day: int) -> tuple[np.random.Generator, Bools, Floats, Ints]:
+    """Of a week: (its randomness, whose week shows something new, what, from which day on)."""
+    rng = stream(world.recipe.seed, world.recipe.region, "novelty", day // 7)
+    count = len(world.staff)
+    chosen = (rng.random(count) < habits.NOVELTY_WEEK * 1.25) & (world.staff.role != ROLE["robot"])
+    return rng, chosen, rng.random(count), rng.integers(6, size=count)
+
+
+def with_new_machine(world: World, day: int) -> Bools:
+    """Which accounts have a new machine from this day on."""
+    _, chosen, kind, weekday = _novelties(world, day)
+    return np.asarray(chosen & (kind > 0.55) & (weekday == day % 7), dtype=np.bool_)
 
 
 def naming(sessions: Sessions) -> Bools:

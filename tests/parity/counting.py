@@ -63,6 +63,8 @@ class Shared:
     """The row before, and when."""
     known: bool = False
     """It has been met before."""
+    changed: tuple[int, bool] | None = None
+    """When its means of sign-in were last changed, and whether somebody did it who came in a new way."""
 
     def count(self, name: str, number: int, *, more: bool) -> int:
         """What was counted in a window so far, this row included."""
@@ -104,6 +106,8 @@ class When:
     slice: int
     pooled: int
     """What the pool says of the row."""
+    cohort: int
+    """Sign-ups of others on its network."""
 
 
 def count(row: Told, part: Part, shared: Shared, met: Met, when: When) -> None:
@@ -162,7 +166,8 @@ def _tempo(row: Told, part: Part, now: int) -> None:
         return
     gap = now - part.fresh_at if part.fresh_at is not None else 0
     even = gap > 0 and part.gap is not None and 2 * gap < 3 * part.gap and 2 * part.gap < 3 * gap
-    part.walk("tempo", up=even, down=not even)
+    uneven = gap > 0 and part.gap is not None and not even
+    part.walk("tempo", up=even, down=uneven)
     part.fresh_at = now
     if gap > 0:
         part.gap = gap
@@ -176,13 +181,15 @@ def _entry(row: Told, part: Part, shared: Shared, when: When) -> None:
         shared.day = day
     part.raise_to("absence", shared.silent)
     if not shared.known and row.newcomer and row.age_days == 0:
-        part.raise_to("enrolment", row.unplaced)
+        part.raise_to("enrolment", max(row.unplaced, 16) if row.unplaced and when.cohort >= 3 else row.unplaced)
     shared.known = True
     failed = row.action == "sign-in" and row.outcome != "success"
     part.raise_to("refusals", shared.count("refusals", day, more=failed))
     moved = shared.row is not None and _has_moved(*shared.row, row, when.at)
     part.raise_to("two-places", shared.count("two-places", day, more=moved))
-    shared.row = row, when.at
+    if row.device or row.network:
+        shared.row = row, when.at
+    _change(row, part, shared, when)
     part.counts["sign-in"] |= (
         1 * bool(row.novelty & NEW_NETWORK)
         | 2 * bool(row.novelty & (NEW_DEVICE | NEW_CLIENT))
@@ -191,6 +198,15 @@ def _entry(row: Told, part: Part, shared: Shared, when: When) -> None:
     )
     shown = part.counts["sign-in"] & 3
     part.raise_to("sharing", when.pooled if row.stranger and shown and when.pooled >= LEAST else 0)
+
+
+def _change(row: Told, part: Part, shared: Shared, when: When) -> None:
+    """How the account signs in was changed, and then somebody came in a new way."""
+    new = bool(row.unsettled & (NEW_NETWORK | NEW_DEVICE | NEW_CLIENT))
+    if row.action == "credential" and row.outcome == "success":
+        shared.changed = when.at, new
+    elif new and shared.changed is not None and when.at - shared.changed[0] <= 7 * DAY:
+        part.raise_to("changed-key", 1 + shared.changed[1])
 
 
 def _has_moved(before: Told, then: int, row: Told, now: int) -> bool:

@@ -11,10 +11,13 @@ from parity.worth import Worth
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.nulls import AGES
 from tocsin.detect.registry import NAMES
+from tocsin.model.explained import NEW_TO_ALL
 from tocsin.model.rows import key_of
 
 GAP = 30 * 60 * 1_000_000
 END_SESSIONS, SUSPEND = 3, 4
+SIGN_IN = 1
+"""The family."""
 LN_2 = 693147
 
 
@@ -99,6 +102,8 @@ class Referee:
         self.met = Met()
         self.worths: dict[tuple[int, int], Worth] = {}
         self.pool: list[tuple[int, int, int]] = []
+        self.cohorts: dict[tuple[int, int], int] = {}
+        """(network, account) -> day on which nobody vouched for it there."""
         self.stood: set[tuple[int, int]] = set()
         self.finished: list[Session] = []
         self.heaviest: dict[tuple[int, int], int] = {}
@@ -155,7 +160,7 @@ class Referee:
     # -- rows --------------------------------------------------------------------------------------------------------
 
     def _row(self, row: Told) -> tuple[bool, int]:
-        shared = self._pooled(row)
+        shared, cohort = self._pooled(row), self._signed_up(row)
         if row.account < 0:
             return False, 0
         account = self.accounts[row.account]
@@ -174,7 +179,7 @@ class Referee:
             session = account.open[key] = Session(key, id, row.account, now, now, age)
         session.last_at = max(now, session.last_at)
         session.events += 1
-        count(row, session.part, account.shared, self.met, When(session.id, now, self.day, shared))
+        count(row, session.part, account.shared, self.met, When(session.id, now, self.day, shared, cohort))
         own = self._worth(row.account, session.age).parts(session.part.counts, account.own)
         session.weight = max(session.before, sum(own))
         account.age = age if account.age is None else account.age
@@ -221,6 +226,14 @@ class Referee:
                 most = max(most, sum(p == place and a != row.account for _, p, a in self.pool))
         return most
 
+    def _signed_up(self, row: Told) -> int:
+        """Other accounts that nobody vouches for and that began on the same foreign network, within seven slices."""
+        self.cohorts = {pair: day for pair, day in self.cohorts.items() if day > self.day - 7}
+        if row.account < 0 or not row.unplaced or not row.network or not row.unsettled & NEW_TO_ALL:
+            return 0
+        self.cohorts.setdefault((row.network, row.account), row.at // DAY)
+        return sum(network == row.network for network, _ in self.cohorts) - 1
+
     def _stopped(self, account: Account, key: int, now: int) -> bool:
         """Let the rung end if its time is over; else whether it stops this row."""
         if account.standing and now >= account.until:
@@ -243,7 +256,7 @@ class Referee:
 
     def _climb(self, row: Told, account: Account, session: Session, content: int, now: int) -> None:
         assert account.age is not None
-        sign_in = math.log(self._worth(row.account, account.age).sign_in(account.most["sign-in"]))
+        sign_in = math.log(self._worth(row.account, account.age).entry(account.most, account.own))
         evident = (  # honey that a search only listed, and what is new of a new account, make no family
             content > LN_2,
             sign_in * 1e6 > LN_2 and AGES[account.age] == "settled",
@@ -254,7 +267,10 @@ class Referee:
                 account.families[family] = self.day
         weight = account.ln_r1 + account.today
         reached = sum(weight > line for line in self.ladder.weights)
-        families = sum(day >= now // DAY - 7 for day in account.families.values())
+        settled_way = not row.unsettled & 15  # what is new of a sign-in says nothing of whoever came in as usual
+        families = sum(
+            day >= now // DAY - 7 for family, day in account.families.items() if not (family == SIGN_IN and settled_way)
+        )
         if reached == SUSPEND and families < 2:
             reached -= 1
         if reached <= account.standing:

@@ -237,7 +237,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "device": (0, 8, 9),
     "network": (0, 70, 71),
     "service": (0, 1),
-    "action": ("read", "read", "read", "read", "list", "search", "export", "write", "sign-in"),
+    "action": ("read", "read", "read", "read", "list", "search", "export", "write", "sign-in", "credential"),
     "outcome": ("success", "success", "success", "failed-request"),
     "patient": (0, 901, 902, 903, MARKED),
     "query_hash": (0, 40, 41, 42),
@@ -252,7 +252,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "age_days": (0, 3, 9),
     "declared": (False, False, False, True),
     "newcomer": (False, False, True),
-    "unplaced": (0, 1, 2),
+    "unplaced": (0, 1, 2, 4, 8),
 }
 """What a row is drawn from: most of all, what some detector looks at."""
 

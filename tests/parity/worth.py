@@ -63,15 +63,19 @@ class Worth:
         thief = tells * float(THIEF_SIGN_IN[code]) + (0.0 if code else 1 - tells)
         return float(np.clip(thief / max(float(told[code]), 1e-3), *SIGN_IN_BOUNDS))
 
+    def entry(self, counts: Counts, own: list[Counts], *, ended: bool = False) -> float:
+        """e(sign-in)."""
+        bets = sum(share * self._bet(detector.name, counts, own, ended=ended) for detector, share in ENTRY)
+        return bets + CODE * self.sign_in(counts["sign-in"])
+
+    def _bet(self, name: str, counts: Counts, own: list[Counts], *, ended: bool) -> float:
+        x, most = min(counts[name], CAP), MOST.get(name, MOST_OF_ALL)
+        return min((settled if ended else running)(self.null(name), x, most), allowed(own, name, x))
+
     def parts(self, counts: Counts, own: list[Counts], *, ended: bool = False) -> tuple[int, int]:
         """(content, all else), micro-nats."""
-
-        def bet(name: str) -> float:
-            x, most = min(counts[name], CAP), MOST.get(name, MOST_OF_ALL)
-            return min((settled if ended else running)(self.null(name), x, most), allowed(own, name, x))
-
-        content = sum(share * bet(detector.name) for detector, share in CONTENT)
-        entry = CODE * self.sign_in(counts["sign-in"]) + sum(share * bet(detector.name) for detector, share in ENTRY)
+        content = sum(share * self._bet(detector.name, counts, own, ended=ended) for detector, share in CONTENT)
+        entry = self.entry(counts, own, ended=ended)
         came = min(thief(counts["enrolment"]) / max(float(self.null("enrolment")[counts["enrolment"]]), 1e-9), 100.0)
         listed = float(np.clip(0.3 / max(float(self.null("honey")[1]), 1e-6), *HONEY_BOUNDS))
         honey = (1.0, listed, HONEY_OPENED)[counts["honey"]]

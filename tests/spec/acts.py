@@ -1,17 +1,19 @@
 """Acts of one account in a few words, as rows: what the examples in the detectors' docstrings are written in.
 
-    stranger | expected | known | lists | searches | fails      what is done, and with whom
+    stranger | expected | known | lists | searches | fails | changes      what is done, and with whom
         stranger  opens a patient whom nothing explains
         expected  opens a new patient whom something explains
         known     opens a patient of the account's own past
         lists     a patient whom nothing explains is shown in a list
         searches  a search that was not made before
         fails     a sign-in that is refused
+        changes   how the account signs in is changed
     before it   `session two`: in another session
     after it    `again` (the same patient or search as the act before) · `of UNIT` · `no N` (local number) · `page N`
                 `honey` · `declared` · `new-network`, `new-device`, `new-client`, `new-assurance`, `new-service`
                 `pooled N` · `at PLACE` (device) · `newcomer` (the account's first day, late in the trail)
-                `unplaced` (in no unit), `unknown` (in no directory)
+                `unplaced` (in no unit), `unknown` (in no directory), `held` (by another account), `struck-off`
+                `cohort N` (sign-ups of others)
                 `after N s` · `next day`
 
 A new detector that looks at something else adds a word here.
@@ -26,12 +28,16 @@ import numpy as np
 from tocsin.detect.view import Carry, Detector, View
 from tocsin.model.event import ACTIONS, REASONS
 from tocsin.model.explained import (
+    HELD,
     NEW_ASSURANCE,
     NEW_CLIENT,
     NEW_DEVICE,
     NEW_NETWORK,
     NEW_SERVICE,
     NEW_TO_ALL,
+    NOWHERE,
+    STRUCK_OFF,
+    UNKNOWN,
     Explained,
 )
 from tocsin.model.rows import Rows, key_of
@@ -47,6 +53,7 @@ NOVELTY = {
     "new-service": NEW_SERVICE,
     "new-to-all": NEW_TO_ALL,
 }
+VOUCHED = {"unplaced": NOWHERE, "unknown": UNKNOWN, "held": HELD, "struck-off": STRUCK_OFF}
 
 
 @dataclass
@@ -66,6 +73,7 @@ class Act:
     place: str = ""
     newcomer: bool = False
     unplaced: int = 0
+    cohort: int = 0
     after_s: float = 0.5
 
 
@@ -76,7 +84,7 @@ def act_of(text: str) -> Act:
     if words[0] == "session":
         session, words = 1 + ("two", "three").index(words[1]), words[2:]
     act = Act(words.pop(0), session)
-    if act.do not in ("stranger", "expected", "known", "lists", "searches", "fails"):
+    if act.do not in ("stranger", "expected", "known", "lists", "searches", "fails", "changes"):
         raise ValueError(f"no such act: {text!r}; see tests/spec/acts.py")
     while words:
         word = words.pop(0)
@@ -84,13 +92,13 @@ def act_of(text: str) -> Act:
             setattr(act, word, True)
         elif word in NOVELTY:
             act.novelty |= NOVELTY[word]
-        elif word in ("unplaced", "unknown"):
-            act.unplaced = 1 + (word == "unknown")
+        elif word in VOUCHED:
+            act.unplaced = VOUCHED[word]
         elif word == "at":
             act.place = words.pop(0)
         elif word == "of":
             act.unit = words.pop(0)
-        elif word in ("no", "page", "pooled"):
+        elif word in ("no", "page", "pooled", "cohort"):
             setattr(act, {"no": "number"}.get(word, word), int(words.pop(0)))
         elif word == "after":
             act.after_s, _ = float(words.pop(0)), words.pop(0)
@@ -125,7 +133,8 @@ class Drawn:
         reason = np.array([explained_by.get(act.do, REASONS.index("own-past")) for act in acts], np.int8)
         searches = np.array([act.do == "searches" for act in acts])
         fails = np.array([act.do == "fails" for act in acts])
-        nobody = searches | fails
+        changes = np.array([act.do == "changes" for act in acts])
+        nobody = searches | fails | changes
         zeros = np.zeros(n, np.uint64)
         session = np.array([act.session for act in acts])
         first = np.flatnonzero(np.r_[True, session[1:] != session[:-1]])
@@ -140,8 +149,8 @@ class Drawn:
             device=np.array([key_of(act.place) if act.place else 0 for act in acts], np.uint64),
             assurance=np.zeros(n, np.uint8),
             action=np.select(
-                [opens, searches, fails],
-                [ACTIONS.index("read"), ACTIONS.index("search"), ACTIONS.index("sign-in")],
+                [opens, searches, fails, changes],
+                [ACTIONS.index(action) for action in ("read", "search", "sign-in", "credential")],
                 ACTIONS.index("list"),
             ).astype(np.int8),
             outcome=fails.astype(np.int8),
@@ -175,6 +184,7 @@ class Drawn:
             account_seg=np.zeros(n, np.int64),
             marked=np.array([act.honey for act in acts]),
             pooled=np.array([act.pooled for act in acts], np.int64),
+            cohort=np.array([act.cohort for act in acts], np.int64),
         )
 
     def counted(self, detector: Detector) -> list[int]:

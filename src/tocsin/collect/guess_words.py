@@ -12,6 +12,8 @@ VERBS: Final = (
     ("export", "export telecharg download extract extrac impression imprim print edition_pdf"),
     ("list", "list resultat_de_recherche resultats"),
     ("search", "recherch search find requet interrog lookup query"),
+    ("credential", "enrol enrôl mot_de_passe password mfa otp second_facteur second_factor authentificateur "
+     "changement_mail changement_telephone"),
     ("admin", "admin param habilit droit config"),
     ("write", "creat crea modif maj mise_a_jour ajout suppr delet updat insert edit saisi enregistr valid write ecri "
     "sign annul fusion patch"),

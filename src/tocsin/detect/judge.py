@@ -17,6 +17,7 @@ from functools import reduce
 
 import numpy as np
 
+from tocsin.detect.cohort import Cohort
 from tocsin.detect.days import Days, end_day, forget_day, today
 from tocsin.detect.evidence import Evidence
 from tocsin.detect.grounds import grounds_for
@@ -24,13 +25,13 @@ from tocsin.detect.ladder import Ladder, Line
 from tocsin.detect.pool import Pool
 from tocsin.detect.roles import Roles
 from tocsin.detect.segments import ends_of, running_max, starts_of
-from tocsin.detect.state import FAMILY_DAYS, KINDS, SURE, Sessions, State
+from tocsin.detect.state import ENTRY, FAMILY_DAYS, KINDS, SURE, Sessions, State
 from tocsin.detect.step import Inputs, Step, among, close_until, step
 from tocsin.detect.weekly import Weekly
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.evidence import MICRONATS
-from tocsin.model.explained import Explained
+from tocsin.model.explained import WAYS_IN, Explained
 from tocsin.model.keys import order_of
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
 from tocsin.model.runs import add_run
@@ -69,6 +70,7 @@ class Judge:
     roles: list[str] = field(default_factory=list)
     state: State = field(default_factory=State)
     pool: Pool = field(default_factory=Pool)
+    cohort: Cohort = field(default_factory=Cohort)
     lines: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.int64))
     """int64 (accounts, rungs)."""
     week_from: int = 4
@@ -113,6 +115,7 @@ class Judge:
             self.end_day()
             self.day = day
         self.pool.open_slice(day)
+        self.cohort.open_slice(day)
         for held in [d for d in self.state.met if d < day - 1]:
             del self.state.met[held]
         for held in [d for d in self.recent if d < day - 1]:
@@ -146,7 +149,8 @@ class Judge:
             return judged
         marked = np.isin(rows.patient, self.marks) if len(self.marks) else np.zeros(len(rows), bool)
         day = int(rows.at[0] // MICROSECONDS_A_DAY)
-        inputs = Inputs(self._on_time(rows, day), explained, marked, pooled, rows.at, max(day, self.day))
+        cohort = self.cohort.count(rows, explained)
+        inputs = Inputs(self._on_time(rows, day), explained, marked, pooled, cohort, rows.at, max(day, self.day))
         key = mix(mix(self.accounts.keys()[rows.account], rows.client), rows.device)
         climbed: list[tuple[int, Alert]] = []
         while len(todo):
@@ -275,7 +279,11 @@ class Judge:
         return places[climbs], reached[climbs]
 
     def _families(self, inputs: Inputs, now: np.ndarray, done: Step) -> np.ndarray:
-        """bool (rows, KINDS): evidence of its account, in the last FAMILY_DAYS or in these rows up to it."""
+        """bool (rows, KINDS): evidence of its account, in the last FAMILY_DAYS or in these rows up to it.
+
+        What is new about a sign-in speaks of whoever came in that way: for rows from a settled machine and network it
+        is none.
+        """
         account = inputs.rows.account[now]
         today = inputs.rows.at[now] // MICROSECONDS_A_DAY
         there = self.state.family_day[account] >= (today - FAMILY_DAYS)[:, None]
@@ -285,6 +293,7 @@ class Judge:
         for family in range(there.shape[1]):
             seen = done.families[done.back[order], family].astype(np.int64)
             there[order, family] |= running_max(seen, seg, none) > 0
+        there[:, ENTRY] &= ((inputs.explained.unsettled[now] & WAYS_IN) != 0)[:, None]
         return there
 
     def _note(self, inputs: Inputs, now: np.ndarray, done: Step, kept: np.ndarray, judged: Judged) -> None:

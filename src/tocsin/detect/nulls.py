@@ -31,8 +31,8 @@ makes a share a p-value, (k + 1) / (n + 1), and keeps a bet from growing on what
 MAX_TAIL_INDEX: Final = 1.5
 """Pareto index beyond the data, at most. From: CLUE-LDS, unexplained units, Hill index 0.9 (measured)."""
 LIGHT_TAIL_INDEX: Final = 3.0
-"""The same for what a pair of hands bounds: pace in a minute, steps of one."""
-LIGHT_TAILED: Final = ("pace-minute", "neighbours")
+"""The same for what a pair of hands bounds (pace in a minute, steps of one), and for codes, the graver the higher."""
+LIGHT_TAILED: Final = ("pace-minute", "neighbours", "enrolment")
 
 FLOOR: Final = 1e-9
 

@@ -11,6 +11,7 @@ from typing import Final
 from tocsin.detect.detectors import pace
 from tocsin.detect.detectors.absence import Absence
 from tocsin.detect.detectors.care import WithoutCare
+from tocsin.detect.detectors.changed_key import ChangedKey
 from tocsin.detect.detectors.enrolment import Enrolment
 from tocsin.detect.detectors.excess import Excess, Glances
 from tocsin.detect.detectors.honey import Honey
@@ -45,7 +46,7 @@ CONTENT: Final[tuple[tuple[Detector, float], ...]] = (
 )
 """Detector, share in the mixture; shares add up to one."""
 
-ENTRY: Final[tuple[tuple[Detector, float], ...]] = ((Refusals(), 0.2), (TwoPlaces(), 0.1))
+ENTRY: Final[tuple[tuple[Detector, float], ...]] = ((Refusals(), 0.2), (TwoPlaces(), 0.1), (ChangedKey(), 0.1))
 """What is counted about how the account is entered; the rest of the mixture is the code of the sign-in."""
 CODE: Final = 1 - sum(share for _, share in ENTRY)
 

@@ -21,6 +21,7 @@ KINDS: Final = ("content", "sign-in", "honey", "sign-in of a young account", "ho
 """Kinds of evidence. Only the first three are families that can suspend: of an account met less than a week ago all is
 new because Tocsin is, and a search lists a honey patient the sooner the more it lists, so that is content once more."""
 SURE: Final = 3
+ENTRY: Final = [place for place, kind in enumerate(KINDS) if kind.startswith("sign-in")]
 NOTHING: Final = -(1 << 60)
 """Weight of no day at all."""
 FAMILY_DAYS: Final = 7

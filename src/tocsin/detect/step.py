@@ -44,6 +44,8 @@ class Inputs:
     """bool: the patient is a honey patient."""
     pooled: np.ndarray
     """int64; see `View.pooled`."""
+    cohort: np.ndarray
+    """int64; see `View.cohort`."""
     told_at: np.ndarray
     """int64: the rows' own times; `rows.at` never goes back for an account."""
     day: int
@@ -58,6 +60,7 @@ class Inputs:
             self.explained.take(places),
             self.marked[places],
             self.pooled[places],
+            self.cohort[places],
             self.told_at[places],
             self.day,
         )
@@ -152,6 +155,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         account_seg=account_seg,
         marked=by_session.marked,
         pooled=by_session.pooled,
+        cohort=by_session.cohort,
     )
     account_state = state.account_state[accounts]
     counts, carried, meet = _count(view, numbered.carried, account_state, state)
@@ -251,7 +255,7 @@ def _weigh(
     places = np.flatnonzero(changed)
     counts = far[:, places]
     content, others = weigher.weigh(stratum[places], counts, accounts[seg[places]], own)
-    sign_in = weigher.sign_in[stratum[places], counts[SIGN_IN_AT]] * MICRONATS > _NOTABLE
+    sign_in = weigher.entry(stratum[places], counts, accounts[seg[places]], own) * MICRONATS > _NOTABLE
     honey, settled = counts[HONEY_AT], age[places] == SETTLED
     families = np.stack([content > _NOTABLE, sign_in & settled, honey > 1, sign_in & ~settled, honey == 1], axis=1)
     latest = np.cumsum(changed) - 1

@@ -51,6 +51,8 @@ class View:
     """bool: the row's patient is a honey patient."""
     pooled: np.ndarray
     """int64: strangers met so far, on this row's network, by other accounts that are new to it."""
+    cohort: np.ndarray
+    """int64: see `Cohort.count`."""
 
 
 class Detector(Protocol):

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from tocsin.detect.calibration import SIGN_IN_CODES, Calibration
+from tocsin.detect.detectors.enrolment import CODES
 from tocsin.detect.nulls import AGES, CAP, FLOOR, THIEF
 from tocsin.detect.registry import CODE, NAMES, SHARES
 from tocsin.detect.registry import CONTENT as _CONTENT
@@ -38,7 +39,7 @@ TELLS: Final = 0.002
 SIGN_IN_BOUNDS: Final = (0.5, 400.0)
 """The e-value of a sign-in stays within: one witness, never the judge."""
 
-MOST: Final = {"sharing": 10_000.0, "two-places": 100.0, "refusals": 1_000.0}
+MOST: Final = {"sharing": 10_000.0, "two-places": 100.0, "refusals": 1_000.0, "changed-key": 1_000.0}
 """E-values stay below: what others do on a network raises a doubt, and by itself asks nobody."""
 MOST_OF_ALL: Final = 1_000_000.0
 
@@ -99,7 +100,7 @@ class Weigher:
     settled: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, CAP + 1)))
     """The same once it has ended there."""
     sign_in: np.ndarray = field(default_factory=lambda: np.zeros((0, SIGN_IN_CODES)))
-    enrolment: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    enrolment: np.ndarray = field(default_factory=lambda: np.zeros((0, CODES)))
     honey: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
 
     @property
@@ -123,7 +124,7 @@ class Weigher:
             ratio = np.clip(_thief_sign_in(told) / np.maximum(told, 1e-3), *SIGN_IN_BOUNDS)
             marked = np.clip(HONEY_LISTED / max(calibration.null("honey", role, AGES[age])[1], 1e-6), *HONEY_BOUNDS)
             came = calibration.null("enrolment", role, AGES[age])
-            e = np.minimum(THIEF[:3] / np.maximum(came[:3], FLOOR), ENROLMENT_MOST)
+            e = np.minimum(THIEF[:CODES] / np.maximum(came[:CODES], FLOOR), ENROLMENT_MOST)
             self.enrolment = np.concatenate([self.enrolment, np.log(e)[None]])
             self.honey = np.concatenate([self.honey, np.log([[1.0, marked, HONEY_OPENED]])])
             self.running = np.concatenate([self.running, running[None]])
@@ -153,17 +154,35 @@ class Weigher:
 
         `counts`: int64 (detectors, rows); `account` (rows,) indexes `own`, e-value caps (accounts, COUNTED, OWN_BINS).
         """
-        content, entry = np.zeros(counts.shape[1]), CODE * np.exp(self.sign_in[stratum, counts[SIGN_IN_AT]])
-        table = self.settled if ended else self.running
-        for d in range(COUNTED):
-            value = np.minimum(counts[d], CAP)
-            bet = SHARES[d] * np.minimum(table[stratum, d, value], own[account, d, _bin_of[value]])
-            if d < CONTENT:
-                content += bet
-            else:
-                entry += bet
-        others = np.log(entry) + self.honey[stratum, counts[HONEY_AT]] + self.enrolment[stratum, counts[ENROLMENT_AT]]
+        content = self._bets(range(CONTENT), stratum, counts, account, own, ended=ended)
+        entry = self.entry(stratum, counts, account, own, ended=ended)
+        others = entry + self.honey[stratum, counts[HONEY_AT]] + self.enrolment[stratum, counts[ENROLMENT_AT]]
         return np.rint(np.log(content) * MICRONATS).astype(np.int64), np.rint(others * MICRONATS).astype(np.int64)
+
+    def entry(
+        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray, *, ended: bool = False
+    ) -> np.ndarray:
+        """ln e(sign-in), nats, of the same."""
+        bets = self._bets(range(CONTENT, COUNTED), stratum, counts, account, own, ended=ended)
+        entered: np.ndarray = np.log(bets + CODE * np.exp(self.sign_in[stratum, counts[SIGN_IN_AT]]))
+        return entered
+
+    def _bets(
+        self,
+        detectors: range,
+        stratum: np.ndarray,
+        counts: np.ndarray,
+        account: np.ndarray,
+        own: np.ndarray,
+        *,
+        ended: bool,
+    ) -> np.ndarray:
+        """The e-values of some detectors, each times its share, in all."""
+        found, table = np.zeros(counts.shape[1]), self.settled if ended else self.running
+        for d in detectors:
+            value = np.minimum(counts[d], CAP)
+            found += SHARES[d] * np.minimum(table[stratum, d, value], own[account, d, _bin_of[value]])
+        return found
 
 
 def _thief_sign_in(told: np.ndarray) -> np.ndarray:

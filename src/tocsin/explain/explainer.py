@@ -21,9 +21,9 @@ from tocsin.explain.habits import habits_of, ways_of
 from tocsin.explain.memory import USUAL_DAYS, Memory
 from tocsin.explain.past import Past, add_touches
 from tocsin.explain.reasons import Reason, reasons
-from tocsin.explain.staff import PostTable, Staff, post_table
+from tocsin.explain.staff import PostTable, Staff, post_table, unplaced
 from tocsin.model.event import ACTIONS, REASONS
-from tocsin.model.explained import Explained
+from tocsin.model.explained import HELD, Explained
 from tocsin.model.fact import FACT
 from tocsin.model.keys import KeySet, factorise
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
@@ -171,7 +171,7 @@ class Explainer:
             age_days=age,
             declared=on_task | self._declared()[reason],
             newcomer=newcomer,
-            unplaced=self._unplaced(rows.account),
+            unplaced=self._unplaced(rows, newcomer & (age == 0) & some),
         )
 
     def remember(self, rows: Rows, explained: Explained) -> None:
@@ -335,10 +335,23 @@ class Explainer:
             novelty[first[new[told[new]]]] |= bit
         return novelty, unsettled[of_way]
 
-    def _unplaced(self, account: np.ndarray) -> np.ndarray:
-        """int8 per row, as `Explained.unplaced`."""
-        assert self._posts is not None
-        return self._posts.unplaced[account]
+    def _unplaced(self, rows: Rows, new: np.ndarray) -> np.ndarray:
+        """int8 per row, as `Explained.unplaced`; `new`: rows of a newcomer's first day."""
+        found = np.zeros(len(rows), np.int8)
+        places = np.flatnonzero(new)
+        for account in np.unique(rows.account[places]).tolist():
+            theirs, actor = places[rows.account[places] == account], self.actors[account]
+            found[theirs] = unplaced(self.staff, actor, rows.at[theirs])
+            if self._at_work_elsewhere(account, actor, int(rows.at[theirs[0]] // MICROSECONDS_A_DAY)):
+                found[theirs] = np.maximum(found[theirs], HELD)
+        return found
+
+    def _at_work_elsewhere(self, account: int, actor: str | None, day: int) -> bool:
+        """Whether the actor was at work under another account a week ago."""
+        if actor is None:
+            return False
+        others = (number for number, one in enumerate(self.actors) if one == actor and number != account)
+        return any(self.first_day.get(number, day) <= day - FIRST_WEEK for number in others)
 
     def _age(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         """(int32 days since the account's first event, 0 for a new one; bool whether it came after the first week)."""

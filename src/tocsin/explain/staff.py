@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from tocsin.explain.care import EARLIEST, LATEST, actor_key
 from tocsin.explain.reasons import Reason
+from tocsin.model.explained import NOWHERE, PLACED, STRUCK_OFF, UNKNOWN
 
 NO_ROLE = ""
 """Role of an account that no directory names."""
@@ -35,10 +36,16 @@ class Staff:
     posts: dict[str, list[Post]] = field(default_factory=dict)
     roles: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Actor -> (starts of the latest role, its code)."""
+    roles_known: dict[str, int] = field(default_factory=dict)
+    """Actor -> from when a directory knows any role or duty of his."""
     tasks: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
     """Actor -> [(starts, ends, known_at)] of declared jobs on all patients."""
     entrusted: set[str] = field(default_factory=set)
     """Actors of declared jobs, on some patients or on all."""
+    struck_off: dict[str, int] = field(default_factory=dict)
+    """Actor -> from when a directory knows that he exercises no more."""
+    listed: dict[str, int] = field(default_factory=dict)
+    """Actor -> when a directory last told his names."""
     site_of_unit: dict[str, str] = field(default_factory=dict)
     site_of_service: dict[str, str] = field(default_factory=dict)
     categories_of_service: dict[str, str] = field(default_factory=dict)
@@ -47,7 +54,7 @@ class Staff:
 
     def learn(self, facts: pa.Table) -> None:
         """Take in facts (schema FACT) that name no patient; the others are `Grants`."""
-        wanted = pa.array(["alias", "role", "roster", "task", "unit", "service"])
+        wanted = pa.array(["alias", "struck-off", "role", "roster", "task", "unit", "service"])
         facts = facts.filter(pa.compute.is_in(facts["kind"].cast(pa.string()), wanted))
         columns = {
             name: facts[name].cast(pa.string()).to_pylist()
@@ -64,6 +71,9 @@ class Staff:
             )
             if kind == "alias" and actor and columns["code"][i]:
                 self._tell(self.actor_of_alias, "alias", columns["code"][i], actor, known_at)
+                self.listed[actor] = max(known_at, self.listed.get(actor, known_at))
+            elif kind == "struck-off" and actor:
+                self.struck_off[actor] = max(known_at, self.struck_off.get(actor, known_at))
             elif kind == "unit" and unit and site:
                 self._tell(self.site_of_unit, "unit", unit, site, known_at)
             elif kind == "service" and columns["service"][i]:
@@ -72,11 +82,13 @@ class Staff:
                 code = columns["code"][i] or ""
                 self._tell(self.categories_of_service, "categories", columns["service"][i], code, known_at)
             elif kind in ("role", "roster") and actor and (unit or site):
+                self.roles_known[actor] = min(known_at, self.roles_known.get(actor, known_at))
                 where = actor_key(unit, kind="unit") if unit else actor_key(site, kind="site")
                 self.posts.setdefault(actor, []).append(Post(where, starts, ends, known_at, kind == "roster"))
                 if kind == "role":
                     self._remember_role(actor, starts, columns["code"][i])
             elif kind == "role" and actor:
+                self.roles_known[actor] = min(known_at, self.roles_known.get(actor, known_at))
                 self._remember_role(actor, starts, columns["code"][i])
             elif kind == "task" and actor:
                 self.entrusted.add(actor)
@@ -118,8 +130,6 @@ class PostTable:
     ends: np.ndarray
     known_at: np.ndarray
     roster: np.ndarray
-    unplaced: np.ndarray
-    """int8 by account, and once more at the end for nobody; see `Explained.unplaced`."""
 
 
 def post_table(staff: Staff, actors: list[str | None], *, roster: Reason | None) -> PostTable:
@@ -141,11 +151,25 @@ def post_table(staff: Staff, actors: list[str | None], *, roster: Reason | None)
         ends=np.array([post.ends + after * post.roster for post in rows], np.int64),
         known_at=np.array([post.known_at for post in rows], np.int64),
         roster=np.array([post.roster for post in rows], bool),
-        unplaced=np.array([*(_unplaced(staff, actor) for actor in actors), 2], np.int8),
     )
 
 
-def _unplaced(staff: Staff, actor: str | None) -> int:
-    if actor in staff.posts:
-        return 0
-    return 1 if actor in staff.roles else 2
+def unplaced(staff: Staff, actor: str | None, at: np.ndarray) -> np.ndarray:
+    """int8 at each time (microseconds): who vouches for an actor, as a directory knew it then.
+
+    See `Explained.unplaced`, but for another account of the actor's, which no directory tells.
+    """
+    found = np.full(len(at), UNKNOWN, np.int8)
+    if actor is None:
+        return found
+    known = staff.roles_known.get(actor)
+    if known is not None:
+        found[at >= known] = NOWHERE
+    for post in staff.posts.get(actor, ()):
+        found[(at >= max(post.starts, post.known_at)) & (at <= post.ends)] = PLACED
+    if actor in staff.entrusted:
+        found[:] = PLACED
+    struck = staff.struck_off.get(actor)
+    if struck is not None and struck >= staff.listed.get(actor, struck):
+        found[at >= struck] = STRUCK_OFF
+    return found

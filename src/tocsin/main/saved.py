@@ -30,7 +30,7 @@ from tocsin.main.tables import sessions_table
 from tocsin.model.keys import KeySet
 from tocsin.model.rows import Names
 
-VERSION: Final = 7
+VERSION: Final = 8
 _ARRAYS: Final = tuple(f.name for f in fields(State) if f.name not in ("open", "met", "finished"))
 """Arrays of `detect.state.State`, one entry an account."""
 _PASTS: Final = ("touched", "listed", "habits")
@@ -209,6 +209,9 @@ def _put_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any
     words["weekly"] = {str(number): week.calibration for number, week in judge.weekly.weeks.items()}
     words["day"] = judge.day
     words["stood"] = sorted(judge.stood)
+    words["cohorts"] = [
+        [str(network), account, day] for network, begun in judge.cohort.begun.items() for account, day in begun.items()
+    ]
     words["pool"] = {
         "by_place": {str(day): [[str(p), n] for p, n in held.items()] for day, held in judge.pool.by_place.items()},
         "by_account": {
@@ -236,6 +239,9 @@ def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, An
     judge.weekly = _weekly(arrays, words)
     judge.day = words["day"]
     judge.stood = {(int(account), int(day)) for account, day in words["stood"]}
+    judge.cohort.begun = {}
+    for network, account, begun in words["cohorts"]:
+        judge.cohort.begun.setdefault(int(network), {})[account] = begun
     pool = words["pool"]
     judge.pool.by_place = {int(day): {int(p): n for p, n in held} for day, held in pool["by_place"].items()}
     judge.pool.by_account = {int(day): {(int(p), a): n for p, a, n in held} for day, held in pool["by_account"].items()}

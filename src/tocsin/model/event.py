@@ -21,6 +21,7 @@ ACTIONS: Final = (
     "export",
     "write",
     "admin",
+    "credential",  # how an account signs in, or how its owner is reached, was changed
 )
 """What was done. A failed sign-in is `sign-in` with an outcome other than `success`."""
 

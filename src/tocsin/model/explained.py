@@ -15,6 +15,19 @@ NEW_ASSURANCE: Final = 8
 NEW_SERVICE: Final = 16
 NEW_TO_ALL: Final = 32
 """The network is new to the whole region, not only to this account."""
+WAYS_IN: Final = NEW_NETWORK | NEW_DEVICE | NEW_CLIENT | NEW_ASSURANCE
+"""What can be new about the way in which an account is entered."""
+
+PLACED: Final = 0
+"""A directory gives the account's professional a post, or declares a job of the account's."""
+NOWHERE: Final = 1
+"""A directory knows the professional, in no unit."""
+UNKNOWN: Final = 2
+"""No directory does."""
+HELD: Final = 4
+"""The professional is at work already, under another account."""
+STRUCK_OFF: Final = 8
+"""A directory says that the professional exercises no more."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -40,8 +53,7 @@ class Explained:
     newcomer: np.ndarray
     """bool: the account was first met after the first week of the trail, when whoever works was there."""
     unplaced: np.ndarray
-    """int8: 0 the account's professional has a post in a unit; 1 a directory knows the professional, in no unit; 2 none
-    does."""
+    """int8, of a newcomer's first day, else PLACED: who vouches for the account."""
 
     def take(self, places: np.ndarray) -> Explained:
         """The rows at these places."""

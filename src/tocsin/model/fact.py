@@ -15,6 +15,7 @@ from tocsin.model.event import PATIENT_BYTES
 
 KINDS: Final = (
     "alias",  # `code` is another name of `actor`: `Practitioner/<id>`, `system|value`, or a bare identifier value
+    "struck-off",  # the directory says that `actor` exercises no more
     "role",  # `actor` works in `unit` or `establishment`, as `code`, during the period (a locum's has an end)
     "unit",  # `unit` is part of `establishment` (the top of the chain of partOf)
     "service",  # `service` is provided by `establishment`; `code`: its data categories, joined by a space

@@ -21,6 +21,7 @@ CERTAINTY_OF = {
     "list": "listed",
     "search": "listed",  # names a patient only where the trail tells a result under this word
     "admin": "possible",  # names the record; the trail does not say that it was shown
+    "credential": "possible",
 }
 """Of an act that succeeded. Sign-ins and sign-outs show nobody."""
 

@@ -1,4 +1,4 @@
-"""Practitioner -> aliases; PractitionerRole -> roles."""
+"""Practitioner -> aliases, and who was struck off; PractitionerRole -> roles."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tocsin.collect.directory.symbols import NOTHING, PRACTITIONER
 
 _ALIAS = KIND["alias"]
 _ROLE = KIND["role"]
+_STRUCK_OFF = KIND["struck-off"]
 
 
 def practitioner(resource: Practitioner, draft: Draft, catalogue: Catalogue, version: Version) -> None:
@@ -28,6 +29,8 @@ def practitioner(resource: Practitioner, draft: Draft, catalogue: Catalogue, ver
     known = draft.known()
     for name in _names(resource, rpps, [i for i, _ in borne]):
         draft.row(_ALIAS, known, who=(actor, NOTHING, NOTHING), code=draft.code(name))
+    if resource.active is False:
+        draft.row(_STRUCK_OFF, known, who=(actor, NOTHING, NOTHING))
 
 
 def _names(resource: Practitioner, rpps: str | None, identifiers: list[Identifier]) -> list[str]:

@@ -67,8 +67,9 @@ class Resource(Struct, tag_field="resourceType", gc=False):
 
 
 class Practitioner(Resource, tag="Practitioner"):
-    """A professional: facts `alias`."""
+    """A professional: facts `alias`, and `struck-off` of whom the directory calls inactive."""
 
+    active: bool | None = None
     identifier: list[Identifier] = []
 
 

@@ -30,6 +30,7 @@ _REST: Final = _table(
 _DICOM: Final = _table(
     {
         "admin": "110100 110101 110108 110113 110120 110121",
+        "credential": "110137",
         "export": "110102 110104 110106",
         "write": "110105 110107",
         "search": "110112",

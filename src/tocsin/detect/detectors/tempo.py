@@ -1,7 +1,8 @@
 """Tempo: new patients opened at even intervals, as a script or a man with a list does.
 
 Work comes in bursts, and the gaps between patients are heavy-tailed. A walk goes one up when a gap is within a half of
-the gap before it, either way, and one down when it is not.
+the gap before it, either way, and one down when it is not. Patients of one instant have no
+gap.
 Source: Barabasi, *The origin of bursts and heavy tails in human dynamics*, Nature 2005; OWASP OAT-011 (scraping).
 """
 
@@ -19,6 +20,7 @@ class Tempo:
 
     Example: expected, expected after 10 s, expected after 11 s, expected after 10 s, known after 60 s -> 0, 0, 1, 2, 2
     Example: expected, expected after 10 s, expected after 100 s, expected after 5 s -> 0, 0, 0, 0
+    Example: expected, expected after 9 s, expected after 9 s, expected after 0 s, expected after 9 s -> 0, 0, 1, 1, 2
     Wrongly: a round at a counter, a service that opens the next record of a list by itself, an undeclared robot.
     """
 
@@ -37,4 +39,4 @@ class Tempo:
         even = paired & (earlier > 0) & (2 * gap < 3 * earlier) & (2 * earlier < 3 * gap)
         carry.session["at"] = np.where(fresh[last], at[last], before[last])
         carry.session["gap"] = np.where(paired[last], gap[last], earlier[last])
-        return walk(even, fresh & ~even, view, carry)
+        return walk(even, paired & (earlier > 0) & ~even, view, carry)

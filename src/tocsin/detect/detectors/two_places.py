@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from tocsin.detect.detectors.strangers import windowed
-from tocsin.detect.segments import ends_of, starts_of
+from tocsin.detect.segments import ends_of, last_marked
 from tocsin.detect.view import Carry, View
 from tocsin.model.explained import NEW_DEVICE, NEW_NETWORK
 from tocsin.model.rows import MICROSECONDS_A_DAY, mix
@@ -21,8 +21,11 @@ WITHIN_US = 10 * 60_000_000
 class TwoPlaces:
     """Changes of place within ten minutes on the day, from or to one that is new, over all sessions.
 
+    Rows of which the trail tells no place are passed over.
+
     Example: known at ward, known at home new-device after 60 s, known at ward after 60 s, known at ward -> 0, 1, 2, 2
     Example: known at ward, known at home new-device after 3600 s -> 0, 0
+    Example: known at ward, known, known at home new-device after 60 s -> 0, 0, 1
     Wrongly: a new telephone beside the computer; a proxy that sends the same machine out by several addresses.
     """
 
@@ -40,13 +43,13 @@ class TwoPlaces:
         place = np.where(known, (mix(rows.device, rows.network) & np.uint64((1 << 62) - 1)).astype(np.int64), 0)[order]
         new = ((view.explained.unsettled & (NEW_DEVICE | NEW_NETWORK)) != 0)[order]
         at = rows.at[order]
-        first, last = starts_of(account), ends_of(account)
-        before = {name: np.r_[0, values[:-1]] for name, values in (("place", place), ("at", at), ("new", new))}
-        for name, values in before.items():
-            values[first] = carry.account[name]
-        moved = (place != before["place"]) & (place > 0) & (before["place"] > 0) & (at - before["at"] <= WITHIN_US)
+        told, last = place > 0, ends_of(account)
+        before = {}
+        for name, values in (("place", place), ("at", at), ("new", new.astype(np.int64))):
+            before[name] = last_marked(values, told, account, carry.account[name])
+            carry.account[name] = np.where(told[last], values[last], before[name][last])
+        moved = told & (place != before["place"]) & (before["place"] > 0) & (at - before["at"] <= WITHIN_US)
         moved &= new | (before["new"] > 0)
-        carry.account["place"], carry.account["at"], carry.account["new"] = place[last], at[last], new[last]
         flag = np.zeros(len(order), bool)
         flag[order] = moved
         return windowed(view, flag, MICROSECONDS_A_DAY, carry.account, "day", "count")
