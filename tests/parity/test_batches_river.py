@@ -34,7 +34,7 @@ def test_these_trails_are_worth_a_comparison(whole: dict[tuple[int, bool], dict[
     rungs = {alert.rung for told in whole.values() for alert in told["alerts"]}
     reasons = {row["explained_by"] for told in whole.values() for row in told["events"]}
     assert rungs == {"ask", "own-patients-only", "end-sessions", "suspend"}
-    assert reasons >= set(REASONS) - {"referral", "care-team", "campaign", "roster", "stay"}
+    assert reasons >= set(REASONS) - {"referral", "care-team", "campaign", "roster", "stay", "common-mode"}
     assert all(told["held"] for (_, contain), told in whole.items() if contain)
     assert not any(told["held"] for (_, contain), told in whole.items() if not contain)
     days = {alert.at // 86_400_000_000 for told in whole.values() for alert in told["alerts"]}

@@ -3,10 +3,11 @@
     rows of a slice -> 1 own past   (settled touches of the same account and person)
                        2 directory  (appointment, stay, shared unit, referral, care team, campaign, task, roster)
                        3 colleague  (somebody of the same unit, himself explained by 2, in earlier slices)
+                       4 common mode (the whole establishment meets the same strangers today)
                     -> Explained rows: the reason, what is new about the row, and the unit of a stranger
 
-Within a slice the answer for a row depends on nothing but the row and the state before the slice, first touches
-aside: so the size of batches cannot change it.
+Within a slice the answer for a row depends on nothing but the row and the state before the slice, first touches and (4)
+aside, which go by the accepted order: so the size of batches cannot change it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.explain.care import Grants, Persons, Places, actor_key, grants_of, places_of
+from tocsin.explain.common import Common
 from tocsin.explain.habits import habits_of, ways_of
 from tocsin.explain.memory import USUAL_DAYS, Memory
 from tocsin.explain.past import Past, add_touches
@@ -31,6 +33,7 @@ from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
 _OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", "write", "export")])
 _LISTING = np.arange(len(ACTIONS)) == ACTIONS.index("list")
 _OWN_PAST, _COLLEAGUE = REASONS.index("own-past"), REASONS.index("colleague")
+_COMMON = REASONS.index("common-mode")
 _TASK, _ROSTER, _NO_PATIENT = REASONS.index("task"), REASONS.index("roster"), REASONS.index("no-patient")
 _CODES = 128
 """Codes of reasons are below: one byte, signed."""
@@ -59,6 +62,8 @@ class Explainer:
     """Day -> (person, unit) of touches that a directory fact explained, in slices that have ended."""
     vouching: dict[int, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
     """Day -> [(the same keys, account numbers)] of slices that have not."""
+    common: Common = field(default_factory=Common)
+    """What changes for a whole place at once."""
     alerted: dict[int, set[int]] = field(default_factory=dict)
     """Day -> accounts against which an alert stood."""
     first_day: dict[int, int] = field(default_factory=dict)
@@ -71,6 +76,8 @@ class Explainer:
     _grants: Grants | None = None
     _places: Places | None = None
     _posts: PostTable | None = None
+    _sites: np.ndarray = field(default_factory=lambda: np.zeros(1, np.uint64))
+    """uint64 key of the establishment of each account, and once more at the end for nobody; 0 if none is known."""
     _entrusted: list[int] = field(default_factory=list)
     """Accounts of which a job on all patients is declared."""
     _last: tuple[Rows, tuple[np.ndarray, np.ndarray]] | None = None
@@ -113,6 +120,7 @@ class Explainer:
         for past in (self.touched, self.listed, self.habits):
             past.settle(day, self.alerted, remember_days=own_past.days if own_past else USUAL_DAYS)
         self.listed.settled = Memory()  # a listing never vouches
+        self.common.open_slice(day, days=self.reasons["common-mode"].days if "common-mode" in self.reasons else 0)
         for ended in sorted(d for d in self.vouching if d < day):
             barred = list(self.alerted.get(ended, ()))
             for keys, accounts in self.vouching.pop(ended):
@@ -154,12 +162,14 @@ class Explainer:
         listing = succeeded & _LISTING[rows.action]
         listed_before = self.listed.met(pair ^ _SALT_LISTED) if listing.any() else met
         fresh_listed = _first(of_pair, touch, listing, len(pair), ~listed_before)
-        unit = np.zeros(len(rows), np.uint64)
-        strange = np.flatnonzero(fresh & (reason == 0))
-        unit[strange] = self._unit(rows.patient[strange], rows.service[strange], rows.at[strange])
         ways = ways_of(rows, who)
         novelty, unsettled = self._novelty(rows, who, ways)
         self._last = (rows, ways)
+        if "common-mode" in self.reasons:
+            reason[self.common.expects(rows, fresh & (reason == 0), unsettled, self._sites[rows.account])] = _COMMON
+        unit = np.zeros(len(rows), np.uint64)
+        strange = np.flatnonzero(fresh & (reason == 0))
+        unit[strange] = self._unit(rows.patient[strange], rows.service[strange], rows.at[strange])
         age, newcomer = self._age(rows)
         return Explained(
             reason=reason,
@@ -203,6 +213,8 @@ class Explainer:
         ):
             past.add(day, pair[fresh] ^ salt, rows.account[fresh])
         self._vouch(day, rows, explained)
+        strange = explained.fresh & ((explained.reason == 0) | (explained.reason == _COMMON))
+        self.common.remember(rows, strange, explained.unsettled, self._sites[rows.account])
 
     def stand(self, account: int, day: int) -> None:
         """An alert stood against this account on this day: its touches vouch for nobody."""
@@ -227,6 +239,8 @@ class Explainer:
             self._places = places_of(facts, self.person_of)
         if self._posts is None:
             self._posts = post_table(self.staff, self.actors, roster=self.reasons.get("roster"))
+            sites = [self.staff.site(actor) for actor in self.actors]
+            self._sites = np.array([*(actor_key(site, kind="site") if site else 0 for site in sites), 0], np.uint64)
             self._entrusted = [number for number, actor in enumerate(self.actors) if actor in self.staff.tasks]
 
     def _declared(self) -> np.ndarray:
@@ -301,7 +315,10 @@ class Explainer:
     def _vouch(self, day: int, rows: Rows, explained: Explained) -> None:
         """Touches explained by a directory fact itself vouch for the colleagues of the same units, from tomorrow."""
         directory = (
-            (explained.reason > _OWN_PAST) & (explained.reason != _COLLEAGUE) & (explained.reason != _NO_PATIENT)
+            (explained.reason > _OWN_PAST)
+            & (explained.reason != _COLLEAGUE)
+            & (explained.reason != _NO_PATIENT)
+            & (explained.reason != _COMMON)
         )
         seen = np.flatnonzero(directory & (rows.outcome == 0) & _OPENING[rows.action] & explained.fresh)
         if not len(seen):

@@ -19,9 +19,10 @@ DECLARED: Final = ("campaign", "task")
 _MARGINS: Final = ("appointment", "stay", "shared-unit", "referral", "care-team", "campaign", "task", "roster")
 """Explanations with a period, whose margins can be moved."""
 _LONGEST_DAYS: Final = 3_660
-_FURTHEST: Final = {"colleague": 40, "own-past": _LONGEST_DAYS}
+_FURTHEST: Final = {"colleague": 40, "own-past": _LONGEST_DAYS, "common-mode": 366}
 """Days, at most: how far back a colleague may count, since alerts are remembered for so many days; for how long an
-account's own past may be remembered after its last use."""
+account's own past may be remembered after its last use; with how many days before today is compared."""
+_LEAST: Final = {"own-past": 1, "common-mode": 7}
 _MOST: Final = 64
 """How many explanations a region may add: a code is one byte."""
 
@@ -37,7 +38,8 @@ class Reason:
     after_us: int
     """Margin after it, microseconds."""
     days: int
-    """For `colleague`: how far back, in days; for `own-past`: how long after the last access; else 0."""
+    """For `colleague`: how far back, in days; for `own-past`: how long after the last access; for `common-mode`: with
+    how many days before; else 0."""
     fr: str
     en: str
     code: int
@@ -49,8 +51,8 @@ class Reason:
 
     @property
     def declared(self) -> bool:
-        """Whether it says beforehand that many patients will be opened."""
-        return (self.kind or self.name) in DECLARED
+        """Whether it says that many patients are opened, though not why each of them is."""
+        return (self.kind or self.name) in (*DECLARED, "common-mode")
 
 
 def reasons(text: str | None = None) -> dict[str, Reason]:
@@ -100,7 +102,7 @@ def _moved(reason: Reason, told: Mapping[str, Any]) -> Reason:
         if key not in allowed:
             can = f"It can have: {', '.join(allowed)}." if allowed else "It can only be switched off: write = false."
             raise Usage(f"'explanations.{reason.name}' has no '{key}'", advice=can)
-    least = int(reason.name == "own-past")
+    least = _LEAST.get(reason.name, 0)
     return replace(
         reason,
         before_us=_days(reason, told, "before", reason.before_us),

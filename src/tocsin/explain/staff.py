@@ -36,6 +36,8 @@ class Staff:
     posts: dict[str, list[Post]] = field(default_factory=dict)
     roles: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Actor -> (starts of the latest role, its code)."""
+    workplaces: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    """Actor -> (starts of the latest role with a place, its unit, its establishment); empty where it has none."""
     roles_known: dict[str, int] = field(default_factory=dict)
     """Actor -> from when a directory knows any role or duty of his."""
     tasks: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
@@ -87,6 +89,8 @@ class Staff:
                 self.posts.setdefault(actor, []).append(Post(where, starts, ends, known_at, kind == "roster"))
                 if kind == "role":
                     self._remember_role(actor, starts, columns["code"][i])
+                    workplace = (starts, unit or "", site or "")
+                    self.workplaces[actor] = max(workplace, self.workplaces.get(actor, workplace))
             elif kind == "role" and actor:
                 self.roles_known[actor] = min(known_at, self.roles_known.get(actor, known_at))
                 self._remember_role(actor, starts, columns["code"][i])
@@ -114,6 +118,11 @@ class Staff:
             if name and name in self.actor_of_alias:
                 return self.actor_of_alias[name]
         return professional or (account if account in self.entrusted else None)
+
+    def site(self, actor: str | None) -> str:
+        """The establishment of the actor's latest role with a place; empty if no directory tells."""
+        _, unit, site = self.workplaces.get(actor or "", (0, "", ""))
+        return site or self.site_of_unit.get(unit, unit)
 
     def role(self, actor: str | None) -> str:
         """The code of the actor's latest role; NO_ROLE if none."""

@@ -23,6 +23,7 @@ from tocsin.detect.evidence import Evidence
 from tocsin.detect.state import Sessions, State
 from tocsin.detect.weekly import Week, Weekly
 from tocsin.errors import DiskFull
+from tocsin.explain.common import Common
 from tocsin.explain.memory import Memory
 from tocsin.explain.past import Past
 from tocsin.main.river import River
@@ -34,6 +35,8 @@ VERSION: Final = 8
 _ARRAYS: Final = tuple(f.name for f in fields(State) if f.name not in ("open", "met", "finished"))
 """Arrays of `detect.state.State`, one entry an account."""
 _PASTS: Final = ("touched", "listed", "habits")
+_OF_TODAY: Final = ("crowds", "members")
+"""Counts of `explain.common.Common`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,13 @@ def _put_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str,
     explainer = river.explainer
     words["accounts"], words["services"] = explainer.accounts.names, explainer.services.names
     words["actors"] = explainer.actors
+    common = explainer.common
+    words["common"] = {
+        "day": common.day,
+        "before": {str(day): _told(crowds) for day, crowds in common.before.items()},
+        "opened": [(str(key), accounts) for key, accounts in sorted(common.opened.items())],
+        **{name: _told(getattr(common, name)) for name in _OF_TODAY},
+    }
     words["alerted"] = {str(day): sorted(accounts) for day, accounts in explainer.alerted.items()}
     arrays["first_day"] = np.array(sorted(explainer.first_day.items()), np.int64).reshape(-1, 2)
     for name in _PASTS:
@@ -171,11 +181,26 @@ def _put_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str,
         arrays[f"vouching/{day}/accounts"] = np.concatenate([accounts for _, accounts in pairs])
 
 
+def _told(counts: dict[int, int]) -> list[tuple[str, int]]:
+    return [(str(key), count) for key, count in sorted(counts.items())]
+
+
+def _counts(told: list[tuple[str, int]]) -> dict[int, int]:
+    return {int(key): count for key, count in told}
+
+
 def _take_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
     explainer = river.explainer
     for names, told in ((explainer.accounts, words["accounts"]), (explainer.services, words["services"])):
         _rename(names, told)
     explainer.actors = list(words["actors"])
+    common = words["common"]
+    explainer.common = Common(
+        day=common["day"],
+        before={int(day): _counts(told) for day, told in common["before"].items()},
+        opened={int(key): list(accounts) for key, accounts in common["opened"]},
+        **{name: _counts(common[name]) for name in _OF_TODAY},
+    )
     explainer.alerted = {int(day): set(accounts) for day, accounts in words["alerted"].items()}
     explainer.first_day = {int(account): int(day) for account, day in arrays["first_day"]}
     for name in _PASTS:

@@ -74,6 +74,7 @@ REASONS: Final = (
     "roster",
     "colleague",
     "no-patient",  # the row names no patient: there is nothing to explain
+    "common-mode",
 )
 """`explained_by`: why the access was to be expected. Written by the room `explain`. An explanation that a region has
 added (`[explanations.NAME]`) is told by its own name; its code comes after these."""
