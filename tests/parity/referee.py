@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from parity.counting import Met, Part, Shared, When, count
 from parity.rivers import DAY, Course, FixedLadder, Slices, Told
-from parity.worth import Worth
+from parity.worth import Past, Worth
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.nulls import AGES
 from tocsin.detect.registry import NAMES
@@ -82,8 +82,7 @@ class Account:
     """Time of the last restart."""
     noted: list[tuple[int, int, int, int]] = field(default_factory=list)
     """(slice, time, event id, gain)."""
-    own: list[dict[str, int]] = field(default_factory=list)
-    """What it counted on its own quiet days."""
+    own: Past = field(default_factory=Past)
 
     def forget_day(self) -> None:
         """The day begins anew."""
@@ -146,7 +145,9 @@ class Referee:
             self.bets.append((number, self.day, e, half(account.peak), account.clock))
             account.ln_r1 = round(math.log1p(math.exp((account.ln_r1 + e) / 1e6)) * 1e6)
             if quiet:
-                account.own.append(account.most)
+                account.own.days.append(account.most)
+                if AGES[account.age] == "settled":
+                    account.own.codes.append(account.most["sign-in"])
         account.forget_day()
         for session in account.open.values():
             session.part, session.before = Part(), session.weight

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +13,15 @@ from tocsin.detect.registry import CODE, CONTENT, ENTRY
 from tocsin.detect.weight import HONEY_BOUNDS, HONEY_OPENED, MOST, MOST_OF_ALL, SIGN_IN_BOUNDS, TELLS, THIEF_SIGN_IN
 
 Counts = dict[str, int]
+
+
+@dataclass
+class Past:
+    """What an account did on its own quiet days."""
+
+    days: list[Counts] = field(default_factory=list)
+    codes: list[int] = field(default_factory=list)
+    """Of the sign-in, on days on which it was settled."""
 
 
 def thief(x: int) -> float:
@@ -56,23 +66,24 @@ class Worth:
     def __init__(self, calibration: Calibration, role: str, age: str) -> None:
         self.null = lambda name: calibration.null(name, role, age)
 
-    def sign_in(self, code: int) -> float:
-        """How much rather a thief shows the code."""
+    def sign_in(self, code: int, shown: list[int]) -> float:
+        """How much rather a thief shows the code than an account that has shown such codes on its settled days."""
         told = self.null("sign-in")
         tells = min((1 - float(told[0]) / float(told.sum())) / TELLS, 1.0)  # where nothing is ever new, a thief is not
         thief = tells * float(THIEF_SIGN_IN[code]) + (0.0 if code else 1 - tells)
-        return float(np.clip(thief / max(float(told[code]), 1e-3), *SIGN_IN_BOUNDS))
+        usual = (shown.count(code) + 10 * max(float(told[code]), 1e-3)) / (len(shown) + 10)
+        return float(np.clip(thief / usual, *SIGN_IN_BOUNDS))
 
-    def entry(self, counts: Counts, own: list[Counts], *, ended: bool = False) -> float:
+    def entry(self, counts: Counts, own: Past, *, ended: bool = False) -> float:
         """e(sign-in)."""
         bets = sum(share * self._bet(detector.name, counts, own, ended=ended) for detector, share in ENTRY)
-        return bets + CODE * self.sign_in(counts["sign-in"])
+        return bets + CODE * self.sign_in(counts["sign-in"], own.codes)
 
-    def _bet(self, name: str, counts: Counts, own: list[Counts], *, ended: bool) -> float:
+    def _bet(self, name: str, counts: Counts, own: Past, *, ended: bool) -> float:
         x, most = min(counts[name], CAP), MOST.get(name, MOST_OF_ALL)
-        return min((settled if ended else running)(self.null(name), x, most), allowed(own, name, x))
+        return min((settled if ended else running)(self.null(name), x, most), allowed(own.days, name, x))
 
-    def parts(self, counts: Counts, own: list[Counts], *, ended: bool = False) -> tuple[int, int]:
+    def parts(self, counts: Counts, own: Past, *, ended: bool = False) -> tuple[int, int]:
         """(content, all else), micro-nats."""
         content = sum(share * self._bet(detector.name, counts, own, ended=ended) for detector, share in CONTENT)
         entry = self.entry(counts, own, ended=ended)
@@ -82,7 +93,7 @@ class Worth:
         others = math.log(entry) + math.log(came) + math.log(honey)
         return round(math.log(content) * 1e6), round(others * 1e6)
 
-    def of_a_day_that_ended(self, counts: Counts, own: list[Counts]) -> int:
+    def of_a_day_that_ended(self, counts: Counts, own: Past) -> int:
         """ln e, micro-nats: on half of the days a thief is not at work."""
         e = math.exp(sum(self.parts(counts, own, ended=True)) / 1e6)
         return round(math.log(0.5 + 0.5 * e) * 1e6)

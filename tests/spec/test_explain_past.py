@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from parity.wards import Ward, fact, opens
-from tocsin.model.explained import NEW_NETWORK, NEW_SERVICE
+from tocsin.model.explained import HELD, NEW_NETWORK, NEW_SERVICE, NOWHERE, PLACED, STRUCK_OFF, UNKNOWN
 
 PAST = [
     # touched   alerts stood    asked on   then
@@ -211,9 +211,30 @@ def test_whoever_comes_in_the_first_week_of_a_trail_is_no_newcomer(size: int | N
 
 
 def test_whom_a_directory_places_nowhere_is_unplaced() -> None:
-    ward = Ward(*TEAM, fact("role", actor="agency", code="60", starts=-100))
-    ward.day(0, *(opens(who, "Ada") for who in ("dr", "agency", "nobody")))
-    assert ward.seen[0].unplaced.tolist() == [0, 1, 2]
+    ward = Ward(
+        *TEAM,
+        fact("role", actor="agency", code="60", starts=-100),
+        fact("role", actor="late", code="60", establishment="hospital", known_at=9.5),
+        fact("role", actor="gone", code="60", establishment="hospital", starts=-100, ends=-1),
+        fact("role", actor="struck", code="60", establishment="hospital", starts=-100),
+        fact("alias", actor="struck", code="Practitioner/9", known_at=-3),
+        fact("struck-off", actor="struck", known_at=-3),
+        fact("role", actor="back", code="60", establishment="hospital", starts=-100),
+        fact("struck-off", actor="back", known_at=-90),
+        fact("alias", actor="back", code="Practitioner/8", known_at=-3),
+        fact("task", actor="robot", code="migration", starts=-100, ends=100),
+        fact("alias", actor="dr", code="second"),
+    )
+    who = ("agency", "nobody", "late", "gone", "struck", "back", "robot", "second")
+    ward.day(0, opens("dr", "Ada"))
+    ward.day(9, opens("dr", "Ada"), *(opens(one, "Ada") for one in who), opens("late", "Ada", hour=13))
+    found = dict(zip(("dr", *who, "late, in the afternoon"), ward.seen[1].unplaced.tolist(), strict=True))
+    assert found == {
+        "dr": PLACED, "agency": NOWHERE, "nobody": UNKNOWN, "late": UNKNOWN, "gone": NOWHERE, "struck": STRUCK_OFF,
+        "back": PLACED, "robot": PLACED, "second": HELD, "late, in the afternoon": PLACED,
+    }  # fmt: skip
+    assert set(ward.day(10, *(opens(one, "Ada") for one in who))), "asked on an account's first day only"
+    assert not ward.seen[2].unplaced.any()
 
 
 def test_every_service_is_new_once_whatever_else_the_account_has_shown() -> None:

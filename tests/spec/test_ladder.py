@@ -115,8 +115,15 @@ def test_content_alone_suspends_nobody() -> None:
     ],
 )
 def test_two_families_suspend(second: dict[str, int]) -> None:
-    _, course = run(ALL_LOW, [stranger(100, 7.99, **second), *burst(8)], contain=False)
+    _, course = run(ALL_LOW, [stranger(100, 7.99, **second), *burst(8, unsettled=3)], contain=False)
     assert climbs(course)[-1] == "suspend"
+
+
+def test_a_doubtful_sign_in_suspends_nobody_who_works_from_where_she_always_does() -> None:
+    """Promise: a new telephone in the morning and a long list at the desk are two things, not two families."""
+    told = [stranger(100, 7.99, novelty=3, unsettled=3, age_days=SETTLED), *burst(8)]
+    _, course = run(ALL_LOW, told, contain=False)
+    assert climbs(course)[-1] == "end-sessions"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +166,7 @@ def test_families_of_different_sessions_count_together_for_a_week() -> None:
     def course(days: float) -> Course:
         new_machine = Told(event=900, at=at(1), novelty=3, reason="own-past", age_days=SETTLED)
         ladder = ladder_of((2.5, 2.5, 2.5, 2.5), LASTING)
-        return run(ladder, [new_machine, *burst(1 + 24 * days, patients=60)], contain=False)[1]
+        return run(ladder, [new_machine, *burst(1 + 24 * days, patients=60, unsettled=3)], contain=False)[1]
 
     assert climbs(course(6))[-1] == "suspend"
     assert climbs(course(9))[-1] == "end-sessions"

@@ -57,7 +57,7 @@ def end_day(state: State, weigher: Weigher, roles: Roles) -> Days:
     accounts = ended.account
     if len(accounts):
         stratum = weigher.strata_of(accounts, ended.age, roles)
-        e = np.add(*weigher.weigh(stratum, ended.counts.T, accounts, state.own_e, ended=True))
+        e = np.add(*weigher.weigh(stratum, ended.counts.T, accounts, state.own, ended=True))
         ended = replace(ended, ln_e=_half(e))
         grown = np.logaddexp(0.0, (state.ln_r1[accounts] + ended.ln_e) / MICRONATS)
         state.ln_r1[accounts] = np.rint(grown * MICRONATS).astype(np.int64)

@@ -82,7 +82,7 @@ def _clear(judge: Judge, account: int, decision: Decision) -> None:
     """The owner was at work: no rung, no statistic, and the days from the eve of the decision on count as hers."""
     eve = decision.at // MICROSECONDS_A_DAY - 1
     so_far = today(judge.state, of=account)
-    judge.state.learn_own(so_far.account, so_far.counts)
+    judge.state.learn_own(so_far.account, so_far.counts, so_far.age)
     judge.restart(account, decision.at)
     judge.stood = {(number, day) for number, day in judge.stood if number != account or day < eve}
 

@@ -17,27 +17,27 @@ import numpy as np
 from tocsin.detect.nulls import AGES, CAP
 from tocsin.detect.registry import CODE, DETECTORS, NAMES, SHARES
 from tocsin.detect.step import Step
-from tocsin.detect.weight import CONTENT, COUNTED, ENROLMENT_AT, HONEY_AT, SIGN_IN_AT, Weigher, bins
+from tocsin.detect.weight import CONTENT, COUNTED, ENROLMENT_AT, HONEY_AT, SIGN_IN_AT, Own, Weigher, bins
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.ground import EARLIER, OTHERS, Ground
 
 _SESSION_AT, _TODAY_AT = NAMES.index("strangers"), NAMES.index("strangers-today")
 
 
-def grounds_for(done: Step, place: int, weigher: Weigher, own: np.ndarray) -> tuple[Ground, ...]:
+def grounds_for(done: Step, place: int, weigher: Weigher, own: Own) -> tuple[Ground, ...]:
     """The parts of the weight at the row `place` of a step, heaviest first.
 
-    `own`: e-value caps of the account's own past, (COUNTED, OWN_BINS).
+    `own`: the account's own past (see `Own.of`).
     """
     at = done.back[place]
     return grounds_of(int(done.weight[place]), int(done.stratum[at]), done.counts[:, at], weigher, own)
 
 
-def grounds_of(weight: int, stratum: int, counts: np.ndarray, weigher: Weigher, own: np.ndarray) -> tuple[Ground, ...]:
+def grounds_of(weight: int, stratum: int, counts: np.ndarray, weigher: Weigher, own: Own) -> tuple[Ground, ...]:
     """The parts of an account's weight (micro-nats) at the counts of its day, in a stratum; see the module."""
-    here, column = np.array([stratum]), counts[:, None]
-    content, others = (int(part[0]) for part in weigher.weigh(here, column, np.zeros(1, np.int64), own[None]))
-    sign_in = float(np.exp(weigher.sign_in[stratum, counts[SIGN_IN_AT]]))
+    here, column, nobody = np.array([stratum]), counts[:, None], np.zeros(1, np.int64)
+    content, others = (int(part[0]) for part in weigher.weigh(here, column, nobody, own))
+    sign_in = float(weigher.sign_in(here, counts[[SIGN_IN_AT]], nobody, own)[0])
     found = [
         *_mixed(range(CONTENT), stratum, counts, weigher, own),
         *_mixed(range(CONTENT, COUNTED), stratum, counts, weigher, own, coded=(CODE, sign_in)),
@@ -55,7 +55,7 @@ def _mixed(
     stratum: int,
     counts: np.ndarray,
     weigher: Weigher,
-    own: np.ndarray,
+    own: Own,
     *,
     coded: tuple[float, float] | None = None,
 ) -> list[Ground]:
@@ -66,7 +66,7 @@ def _mixed(
     places = np.array(detectors)
     values = np.minimum(counts[places], CAP)
     bets = weigher.running[stratum, places, values]
-    allowed = np.minimum(bets, own[places, bins(values)])
+    allowed = np.minimum(bets, own.caps[0, places, bins(values)])
     shares = np.array(SHARES)[places]
     average = float(np.dot(shares, allowed)) + (coded[0] * coded[1] if coded else 0.0)
     slope = float(np.log(average) / (average - 1)) if abs(average - 1) > 1e-9 else 1.0

@@ -127,7 +127,7 @@ class Judge:
         ended = end_day(self.state, self.weigher, self._role_codes)
         barred = np.array(sorted({account for account, _ in self.stood}), np.int64)
         quiet = ~np.isin(ended.account, barred)
-        self.state.learn_own(ended.account[quiet], ended.counts[quiet])
+        self.state.learn_own(ended.account[quiet], ended.counts[quiet], ended.age[quiet])
         self._bet_on_week(ended, self.state.clock[ended.account])
         if not self.climbing:
             self.days.append((self.day, ended))
@@ -354,7 +354,7 @@ class Judge:
             stratum=stratum,
             calibration=line.calibration,
             session=int(done.session[place]),
-            grounds=grounds_for(done, place, self.weigher, self.state.own_e[account]),
+            grounds=grounds_for(done, place, self.weigher, self.state.own.of(account)),
             events=self._heaviest_events(account, where, rows),
             line=line.weight,
             line_measured=line.measured,

@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from tocsin.detect.calibration import SIGN_IN_CODES
+from tocsin.detect.nulls import SETTLED
 from tocsin.detect.registry import DETECTORS
-from tocsin.detect.weight import CONTENT, COUNTED, OWN_BINS, bins, own_e_values
+from tocsin.detect.weight import CONTENT, COUNTED, OWN_BINS, SIGN_IN_AT, Own, bins, own_e_values
 from tocsin.model.keys import KeySet
 from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.model.runs import add_run
@@ -120,6 +122,8 @@ class State:
     own_days: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     own_e: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, OWN_BINS), np.float32))
     """The e-value cap that follows; see `own_e_values`."""
+    own_codes: np.ndarray = field(default_factory=lambda: np.zeros((0, SIGN_IN_CODES), np.int32))
+    """By account: own days, since it is settled, that showed each code of the sign-in."""
     open: Sessions = field(default_factory=Sessions.none)
     met: dict[int, KeySet] = field(default_factory=dict)
     """Day -> (session, something) keys, for distinct counts."""
@@ -135,10 +139,16 @@ class State:
             ("ln_r1", 0), ("most", 0), ("today", 0), ("peak", NOTHING), ("stratum_age", -1), ("standing", 0),
             ("until", 0), ("since", 0), ("clock", 0), ("expected", -1), ("expected_until", 0), ("cut_key", 0),
             ("family_day", -(10**6)), ("account_state", 0), ("own_counts", 0), ("own_days", 0), ("own_e", np.inf),
+            ("own_codes", 0),
         ):  # fmt: skip
             held = getattr(self, name)
             added = np.full((more, *held.shape[1:]), fill, held.dtype)
             setattr(self, name, np.concatenate([held, added]))
+
+    @property
+    def own(self) -> Own:
+        """What the own past of accounts says."""
+        return Own(self.own_e, self.own_codes)
 
     def finish(self, sessions: Sessions) -> None:
         """These are over."""
@@ -151,10 +161,12 @@ class State:
             found |= held.has(keys)
         return found
 
-    def learn_own(self, accounts: np.ndarray, counts: np.ndarray) -> None:
-        """Let a quiet day count as the own history of its accounts; counts (accounts, detectors)."""
+    def learn_own(self, accounts: np.ndarray, counts: np.ndarray, age: np.ndarray) -> None:
+        """Let a quiet day count as the own history of its accounts; counts (accounts, detectors), age in AGES."""
         if not len(accounts):
             return
+        settled = age == SETTLED  # before that, all is new because Tocsin is
+        self.own_codes[accounts[settled], counts[settled, SIGN_IN_AT]] += 1
         self.own_days[accounts] += 1
         reached = np.arange(OWN_BINS) <= bins(counts[:, :COUNTED])[:, :, None]
         self.own_counts[accounts] += reached.astype(np.int32)

@@ -23,7 +23,7 @@ from tocsin.detect.roles import Roles
 from tocsin.detect.segments import ends_of, previous, running_max, starts_of
 from tocsin.detect.state import ACCOUNT_COLUMNS, KINDS, SESSION_COLUMNS, Sessions, State
 from tocsin.detect.view import Carry, View
-from tocsin.detect.weight import CONTENT, HONEY_AT, SIGN_IN_AT, Weigher
+from tocsin.detect.weight import CONTENT, HONEY_AT, SIGN_IN_AT, Own, Weigher
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.explained import Explained
 from tocsin.model.keys import KeySet, factorise, order_of
@@ -170,7 +170,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         last_at=np.maximum(by_session.rows.at[last], numbered.last_at),
         events=numbered.events + np.diff(np.r_[-1, last]),
         age=numbered.age,
-        weight=np.maximum(np.add(*weigher.weigh(session_stratum, counts[:, last], ends, state.own_e)), numbered.before),
+        weight=np.maximum(np.add(*weigher.weigh(session_stratum, counts[:, last], ends, state.own)), numbered.before),
         before=numbered.before,
         counts=np.maximum(counts[:CONTENT, last].T, numbered.counts),
         carried=carried,
@@ -186,7 +186,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     age = np.where(age < 0, ages[view.account_order[account_first]], age)
     # (4)
     stratum = weigher.strata_of(accounts, age, roles)[account_seg]
-    weight, families = _weigh(weigher, account_seg, stratum, far, age[account_seg], accounts, state.own_e)
+    weight, families = _weigh(weigher, account_seg, stratum, far, age[account_seg], accounts, state.own)
     ends = ends_of(account_seg)
     weight_by_input, gain_by_input = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
     weight_by_input[account_order] = weight + state.ln_r1[accounts][account_seg]
@@ -241,7 +241,7 @@ def _weigh(
     far: np.ndarray,
     age: np.ndarray,
     accounts: np.ndarray,
-    own: np.ndarray,
+    own: Own,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(weight of the day, families) of every row; only rows whose counts differ from the row before are weighed.
 

@@ -36,6 +36,11 @@ assumption: Freeman et al. 2016 use the same kind."""
 TELLS: Final = 0.002
 """A trail in which fewer honest days show anything new does not tell how the account was entered."""
 
+LEAST_SHOWED: Final = 1e-3
+"""No code is rarer than that among honest days: what a calibration never saw is not impossible."""
+OWN_DAYS: Final = 10.0
+"""So many days of the stratum stand beside an account's own: two weeks of work."""
+
 SIGN_IN_BOUNDS: Final = (0.5, 400.0)
 """The e-value of a sign-in stays within: one witness, never the judge."""
 
@@ -79,6 +84,26 @@ def own_e_values(counts: np.ndarray, days: np.ndarray) -> np.ndarray:
     return np.where(usable, THIEF[BIN_FROM] / np.maximum(share, 1e-6), np.inf)
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the own past of accounts says, by account number."""
+
+    caps: np.ndarray
+    """e-values, (accounts, COUNTED, OWN_BINS): see `own_e_values`."""
+    codes: np.ndarray
+    """int32 (accounts, SIGN_IN_CODES): own days that showed each code of the sign-in."""
+
+    @classmethod
+    def none(cls, accounts: int = 1) -> Own:
+        """Accounts without a past."""
+        caps = np.full((accounts, COUNTED, OWN_BINS), np.inf, np.float32)
+        return cls(caps, np.zeros((accounts, SIGN_IN_CODES), np.int32))
+
+    def of(self, account: int) -> Own:
+        """That of one account, as number 0."""
+        return Own(self.caps[account][None], self.codes[account][None])
+
+
 def part_of(keys: np.ndarray, parts: int) -> np.ndarray:
     """int64: which of so many parts each account is in, by its key: a number hangs on who was met first."""
     return (keys % np.uint64(parts)).astype(np.int64)
@@ -99,7 +124,10 @@ class Weigher:
     """By stratum, detector and count: what a day that has got this far is worth while it lasts."""
     settled: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, CAP + 1)))
     """The same once it has ended there."""
-    sign_in: np.ndarray = field(default_factory=lambda: np.zeros((0, SIGN_IN_CODES)))
+    showed: np.ndarray = field(default_factory=lambda: np.zeros((0, SIGN_IN_CODES)))
+    """By stratum and code of the sign-in: how many honest days show it."""
+    thief: np.ndarray = field(default_factory=lambda: np.zeros((0, SIGN_IN_CODES)))
+    """How many of a thief's."""
     enrolment: np.ndarray = field(default_factory=lambda: np.zeros((0, CODES)))
     honey: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
 
@@ -121,7 +149,6 @@ class Weigher:
             ends_here = np.maximum(beyond[:, _BELOW] - beyond[:, _ABOVE], FLOOR)
             settled = np.minimum((THIEF[_BELOW] - THIEF[_ABOVE]) / ends_here, running)
             told = calibration.null("sign-in", role, AGES[age])
-            ratio = np.clip(_thief_sign_in(told) / np.maximum(told, 1e-3), *SIGN_IN_BOUNDS)
             marked = np.clip(HONEY_LISTED / max(calibration.null("honey", role, AGES[age])[1], 1e-6), *HONEY_BOUNDS)
             came = calibration.null("enrolment", role, AGES[age])
             e = np.minimum(THIEF[:CODES] / np.maximum(came[:CODES], FLOOR), ENROLMENT_MOST)
@@ -129,7 +156,8 @@ class Weigher:
             self.honey = np.concatenate([self.honey, np.log([[1.0, marked, HONEY_OPENED]])])
             self.running = np.concatenate([self.running, running[None]])
             self.settled = np.concatenate([self.settled, settled[None]])
-            self.sign_in = np.concatenate([self.sign_in, np.log(ratio)[None]])
+            self.showed = np.concatenate([self.showed, np.maximum(told, LEAST_SHOWED)[None]])
+            self.thief = np.concatenate([self.thief, _thief_sign_in(told)[None]])
         return self.strata[key]
 
     def strata_of(self, account: np.ndarray, age: np.ndarray, roles: Roles) -> np.ndarray:
@@ -148,11 +176,11 @@ class Weigher:
         return float(self.calibrations[part].null(NAMES[d], role, AGES[age])[min(count, CAP)])
 
     def weigh(
-        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray, *, ended: bool = False
+        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: Own, *, ended: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
         """(content, others) in int64 micro-nats for rows of counts, of days that last or have ended.
 
-        `counts`: int64 (detectors, rows); `account` (rows,) indexes `own`, e-value caps (accounts, COUNTED, OWN_BINS).
+        `counts`: int64 (detectors, rows); `account` (rows,) indexes `own`.
         """
         content = self._bets(range(CONTENT), stratum, counts, account, own, ended=ended)
         entry = self.entry(stratum, counts, account, own, ended=ended)
@@ -160,12 +188,24 @@ class Weigher:
         return np.rint(np.log(content) * MICRONATS).astype(np.int64), np.rint(others * MICRONATS).astype(np.int64)
 
     def entry(
-        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: np.ndarray, *, ended: bool = False
+        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: Own, *, ended: bool = False
     ) -> np.ndarray:
         """ln e(sign-in), nats, of the same."""
         bets = self._bets(range(CONTENT, COUNTED), stratum, counts, account, own, ended=ended)
-        entered: np.ndarray = np.log(bets + CODE * np.exp(self.sign_in[stratum, counts[SIGN_IN_AT]]))
+        entered: np.ndarray = np.log(bets + CODE * self.sign_in(stratum, counts[SIGN_IN_AT], account, own))
         return entered
+
+    def sign_in(self, stratum: np.ndarray, code: np.ndarray, account: np.ndarray, own: Own) -> np.ndarray:
+        """e-values of codes of the sign-in: how much rather a thief shows them than this account does.
+
+        The account's own days, smoothed by its stratum's: who is always on the move shows new networks, a robot never.
+        """
+        days = own.codes[account]
+        usual = (days[np.arange(len(code)), code] + OWN_DAYS * self.showed[stratum, code]) / (
+            days.sum(axis=1) + OWN_DAYS
+        )
+        ratio: np.ndarray = np.clip(self.thief[stratum, code] / usual, *SIGN_IN_BOUNDS)
+        return ratio
 
     def _bets(
         self,
@@ -173,7 +213,7 @@ class Weigher:
         stratum: np.ndarray,
         counts: np.ndarray,
         account: np.ndarray,
-        own: np.ndarray,
+        own: Own,
         *,
         ended: bool,
     ) -> np.ndarray:
@@ -181,7 +221,7 @@ class Weigher:
         found, table = np.zeros(counts.shape[1]), self.settled if ended else self.running
         for d in detectors:
             value = np.minimum(counts[d], CAP)
-            found += SHARES[d] * np.minimum(table[stratum, d, value], own[account, d, _bin_of[value]])
+            found += SHARES[d] * np.minimum(table[stratum, d, value], own.caps[account, d, _bin_of[value]])
         return found
 
 

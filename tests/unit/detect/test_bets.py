@@ -20,13 +20,16 @@ from tocsin.detect.weight import (
     ENROLMENT_MOST,
     HONEY_AT,
     HONEY_BOUNDS,
+    LEAST_SHOWED,
     MOST,
     MOST_OF_ALL,
     OWN_BINS,
+    OWN_DAYS,
     SIGN_IN_AT,
     SIGN_IN_BOUNDS,
     TELLS,
     THIEF_SIGN_IN,
+    Own,
     Weigher,
     bins,
     own_e_values,
@@ -133,9 +136,8 @@ def test_a_whole_day_pays_at_most_its_stake_on_average() -> None:
         np.floor(draw.random((len(COUNTED) - CONTENT, days)) ** (-1 / 1.2) - 1), CAP
     )
     counts[SIGN_IN_AT] = draw.choice(SIGN_IN_CODES, days, p=SEEN)
-    own = np.full((1, len(COUNTED), OWN_BINS), np.inf, np.float32)
     zeros = np.zeros(days, np.int64)
-    content, others = weigher.weigh(zeros, counts, zeros, own, ended=True)
+    content, others = weigher.weigh(zeros, counts, zeros, Own.none(), ended=True)
     for part in (content, others, content + others):
         e = np.exp(part / MICRONATS)
         assert e.mean() <= 1 + 4 * e.std() / np.sqrt(days)
@@ -148,6 +150,12 @@ def test_a_thief_who_is_at_work_on_some_days_only_is_bet_on_as_such() -> None:
     mixed = (1 - AT_WORK) + AT_WORK * e
     assert mixed.min() == 1 - AT_WORK
     assert (np.minimum(e, 1) <= np.maximum(mixed, 1)).all()
+
+
+def ratios(weigher: Weigher, stratum: int, own: Own | None = None) -> np.ndarray:
+    """e-values of all codes of the sign-in, of an account with such a past."""
+    codes = np.arange(SIGN_IN_CODES)
+    return weigher.sign_in(np.full_like(codes, stratum), codes, np.zeros_like(codes), own or Own.none())
 
 
 # -- codes -------------------------------------------------------------------------------------------------------------
@@ -176,7 +184,8 @@ def test_codes_are_worth_what_they_are_rare_within_their_bounds(
     }
     weigher = Weigher((Calibration({"/": tables}, {}),))
     here = weigher.stratum("", 0)
-    ratio, honey, came = (np.exp(table[here]) for table in (weigher.sign_in, weigher.honey, weigher.enrolment))
+    honey, came = (np.exp(table[here]) for table in (weigher.honey, weigher.enrolment))
+    ratio = ratios(weigher, here)
     assert (ratio >= SIGN_IN_BOUNDS[0] - 1e-9).all()
     assert (ratio <= SIGN_IN_BOUNDS[1] + 1e-6).all()
     assert honey[0] == pytest.approx(1)
@@ -192,9 +201,36 @@ def test_a_trail_that_tells_nothing_of_sign_ins_neither_clears_nor_accuses(new: 
     seen = np.r_[1 - new, np.full(SIGN_IN_CODES - 1, new / (SIGN_IN_CODES - 1))]
     weigher = Weigher((Calibration({"/": {"sign-in": seen}}, {}),))
     here = weigher.stratum("", 0)
-    usual = float(np.exp(weigher.sign_in[here, 0]))
+    usual = float(ratios(weigher, here)[0])
     assert 0.5 <= usual <= 1.01
     assert usual > 0.99 if new == 0 else usual <= 1.01 - min(new, TELLS) / TELLS * 0.4
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, SIGN_IN_CODES - 1), max_size=60), st.integers(0, SIGN_IN_CODES - 1))
+def test_what_an_account_often_shows_is_no_evidence_and_what_it_never_did_is_more(shown: list[int], code: int) -> None:
+    """Promise: who is always on the move may be; of a robot that never was, a new network says more."""
+    weigher = Weigher((Calibration({"/": {"sign-in": SEEN}}, {}),))
+    here = weigher.stratum("", 0)
+    codes = np.bincount(shown, minlength=SIGN_IN_CODES)[None]
+    before, after = ratios(weigher, here), ratios(weigher, here, Own(Own.none().caps, codes))
+    rarer = shown.count(code) / max(len(shown), 1) <= max(SEEN[code], LEAST_SHOWED)
+    assert after[code] >= before[code] - 1e-9 if rarer else after[code] <= before[code] + 1e-9
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40))
+def test_a_bet_on_sign_ins_pays_at_most_its_stake_whatever_the_account_is_like(seed: int, days: int) -> None:
+    """Law: a day is weighed on the days before it; over accounts that differ as the stratum says, the mean is one."""
+    draw = np.random.default_rng(seed)
+    told = np.maximum(SEEN, LEAST_SHOWED)
+    weigher = Weigher((Calibration({"/": {"sign-in": SEEN}}, {}),))
+    here = weigher.stratum("", 0)
+    rates = draw.dirichlet(OWN_DAYS * told / told.sum(), 4_000)
+    own = np.stack([draw.multinomial(days, rate) for rate in rates])
+    usual = (own + OWN_DAYS * told) / (days + OWN_DAYS)
+    paid = (rates * weigher.thief[here] / usual).sum(axis=1)
+    assert paid.mean() <= 1 + 4 * paid.std() / np.sqrt(len(paid)) + 0.02
 
 
 def test_a_honey_patient_is_worth_less_where_everybody_lists_them() -> None:
@@ -230,9 +266,9 @@ def test_an_owner_who_always_goes_as_far_is_no_suspect() -> None:
     weigher = weigher_on((1.0 + X) ** -2.0)
     counts = np.zeros((len(NAMES), 1), np.int64)
     counts[:CONTENT] = 50
-    free = np.full((1, len(COUNTED), OWN_BINS), np.inf, np.float32)
-    usual = own_e_values(np.full((1, len(COUNTED), OWN_BINS), 30), np.full((1, len(COUNTED)), 30)).astype(np.float32)
-    zero = np.zeros(1, np.int64)
+    free = Own.none()
+    caps = own_e_values(np.full((1, len(COUNTED), OWN_BINS), 30), np.full((1, len(COUNTED)), 30)).astype(np.float32)
+    usual, zero = Own(caps, free.codes), np.zeros(1, np.int64)
     for ended in (False, True):
         assert weigher.weigh(zero, counts, zero, free, ended=ended)[0] > 2 * MICRONATS
         assert weigher.weigh(zero, counts, zero, usual, ended=ended)[0] < 0
