@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tocsin.detect.state import NOTHING, SESSION_COLUMNS, Sessions
+from tocsin.detect.view import Picked
 from tocsin.detect.weight import CONTENT
 from tocsin.model.rows import Rows, mix
 from tocsin.model.session import GAP_US
@@ -29,7 +30,7 @@ class Numbered:
     carried: np.ndarray
 
 
-def number(rows: Rows, key: np.ndarray, age: np.ndarray, held: Sessions) -> Numbered:
+def number(rows: Rows | Picked, key: np.ndarray, age: np.ndarray, held: Sessions) -> Numbered:
     """Cut rows (in session order) into sessions, and find the open session that each of them continues."""
     new_key = np.r_[True, key[1:] != key[:-1]] if len(key) else np.zeros(0, bool)
     place = np.searchsorted(held.key, key[new_key])

@@ -82,6 +82,34 @@ class Sessions:
         """These and others."""
         return Sessions(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__slots__))
 
+    def put(self, others: Sessions) -> Sessions:
+        """These, sorted by key, with others put in: each in the place of the one with its key, if there is one."""
+        place = np.searchsorted(self.key, others.key)
+        there = held_at(self.key, place, others.key)
+        for name in self.__slots__:
+            getattr(self, name)[place[there]] = getattr(others, name)[there]
+        if there.all():
+            return self
+        new = np.flatnonzero(~there)
+        new = new[np.argsort(others.key[new])]
+        joined = np.zeros(len(self) + len(new), bool)
+        joined[place[new] + np.arange(len(new))] = True
+
+        def merged(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+            out = np.empty((len(joined), *ours.shape[1:]), ours.dtype)
+            out[~joined], out[joined] = ours, theirs[new]
+            return out
+
+        return Sessions(*(merged(getattr(self, name), getattr(others, name)) for name in self.__slots__))
+
+
+def held_at(held: np.ndarray, place: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """bool: the entry of `held` (rising, distinct) at the place where a key belongs is that key."""
+    if not len(held):
+        return np.zeros(len(keys), bool)
+    found: np.ndarray = held[np.minimum(place, len(held) - 1)] == keys
+    return found
+
 
 @dataclass(slots=True)
 class State:

@@ -2,8 +2,9 @@
 
     (1) number the sessions: account, client and device with gaps of at most 30 minutes
     (2) let each detector count, in session order; each session weighs what it counts
-    (3) per account, in account order: how far has its furthest session of the day got?
-    (4) weigh that: a weight per row, never a float that depends on the batch
+    (3) per account, in account order: how far has its furthest session of the day got? Asked at the *steps*, rows at
+        which a detector counts on or a session begins: at all others it is what it was
+    (4) weigh that: a weight per step, never a float that depends on the batch, and so per row
     (5) say what the state becomes; nothing is changed until `commit`
 
 A day (the slice) is bet on once, however many sessions it has: the same reasons that make one session of a day heavy
@@ -20,9 +21,9 @@ from tocsin.detect.nulls import SETTLED, age_code
 from tocsin.detect.numbering import number
 from tocsin.detect.registry import DETECTORS
 from tocsin.detect.roles import Roles
-from tocsin.detect.segments import ends_of, previous, running_max, starts_of
-from tocsin.detect.state import ACCOUNT_COLUMNS, KINDS, SESSION_COLUMNS, Sessions, State
-from tocsin.detect.view import Carry, View
+from tocsin.detect.segments import Marked, changes, ends_of, previous, starts_of
+from tocsin.detect.state import ACCOUNT_COLUMNS, SESSION_COLUMNS, Sessions, State
+from tocsin.detect.view import Carry, Picked, View
 from tocsin.detect.weight import CONTENT, HONEY_AT, SIGN_IN_AT, Weigher
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.explained import Explained
@@ -38,8 +39,8 @@ _NOTABLE = int(np.log(2) * MICRONATS)
 class Inputs:
     """Rows of a batch that name an account, in accepted order, and what stands beside them."""
 
-    rows: Rows
-    explained: Explained
+    rows: Rows | Picked
+    explained: Explained | Picked
     marked: np.ndarray
     """bool: the patient is a honey patient."""
     pooled: np.ndarray
@@ -54,8 +55,8 @@ class Inputs:
         if len(places) == len(self) and (places[1:] > places[:-1]).all():
             return self
         return Inputs(
-            self.rows.take(places),
-            self.explained.take(places),
+            Picked(self.rows, places),
+            Picked(self.explained, places),
             self.marked[places],
             self.pooled[places],
             self.told_at[places],
@@ -79,18 +80,19 @@ class Step:
     gain: np.ndarray
     """int64 micro-nats: what the row added to its account's day."""
     back: np.ndarray
-    """Place of each row in account order, in which the next three are: few of their rows are ever asked for."""
+    """Which of the steps is the latest of its account at each row; the next three are by step."""
     families: np.ndarray
-    """bool (rows, KINDS), account order: evidence of each kind on the account's day so far."""
+    """bool (steps, KINDS): evidence of each kind on the account's day so far."""
     counts: np.ndarray
-    """int64 (detectors, rows), account order: how far the day's furthest session has got."""
+    """int64 (detectors, steps): how far the day's furthest session has got."""
     stratum: np.ndarray
-    """int64, account order: number of the stratum each row was weighed in."""
+    """int64: number of the stratum each step was weighed in."""
     accounts: np.ndarray
     """int32: accounts of the batch, rising; the next six are theirs."""
     most: np.ndarray
     today: np.ndarray
     peak: np.ndarray
+    """The most that the day was worth in these rows."""
     stratum_age: np.ndarray
     account_state: np.ndarray
     family_day: np.ndarray
@@ -113,10 +115,8 @@ class Step:
         opened, closed = (
             sessions.take(~among(sessions.account, but)) if len(but) else sessions
             for sessions in (self.opened, self.closed)
-        )
-        stay = state.open.take(~held_in(state.open.key, np.concatenate([opened.key, closed.key])))
-        now_open = stay.join(opened)
-        state.open = now_open.take(np.argsort(now_open.key, kind="stable"))
+        )  # what closes has been followed by another session of its key
+        state.open = state.open.put(opened)
         state.finish(closed)
         held = state.met.setdefault(self.day, KeySet())
         for keys, account in self.meet:
@@ -137,7 +137,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     # (2)
     account_order = order_of(rows.account)
     ordered = rows.account[account_order]
-    account_seg = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
+    account_seg = np.cumsum(changes(ordered)) - 1
     account_first = starts_of(account_seg)
     accounts = ordered[account_first]
     last = ends_of(numbered.seg)
@@ -164,7 +164,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         account=ends,
         first_at=numbered.first_at,
         last_at=np.maximum(by_session.rows.at[last], numbered.last_at),
-        events=numbered.events + np.diff(np.r_[-1, last]),
+        events=numbered.events + last - numbered.first + 1,
         age=numbered.age,
         weight=np.maximum(np.add(*weigher.weigh(session_stratum, counts[:, last], ends, state.own_e)), numbered.before),
         before=numbered.before,
@@ -173,37 +173,42 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     )
     superseded = state.open.take(held_in(state.open.key, sessions.key[~numbered.continues]))
     superseded = superseded.take(~np.isin(superseded.id, sessions.id))
-    latest = np.r_[sessions.key[1:] != sessions.key[:-1], True] if len(sessions) else np.zeros(0, bool)
+    latest = np.zeros(len(sessions), bool)
+    latest[ends_of(sessions.key)] = True
     # (3)
-    so_far = zip(counts[:, view.account_order], state.most[accounts].T, strict=True)
-    far = np.stack([running_max(values, account_seg, before, account_first) for values, before in so_far])
-    far[SIGN_IN_AT] = _all_that_is_new(counts[SIGN_IN_AT, view.account_order], account_seg, state.most[accounts])
+    moves = _moves(counts, view.first)
+    at_step = np.zeros(len(rows), bool)
+    at_step[view.first] = True
+    at_step |= moves.any(axis=0)
+    at_step = at_step[view.account_order]
+    steps = view.account_order[at_step]
+    seg = account_seg[at_step]
+    far = _furthest(counts, moves, steps, seg, np.ascontiguousarray(state.most[accounts].T))
     age = state.stratum_age[accounts]
     age = np.where(age < 0, ages[view.account_order[account_first]], age)
     # (4)
-    stratum = weigher.strata_of(accounts, age, roles)[account_seg]
-    weight, families = _weigh(weigher, account_seg, stratum, far, age[account_seg], accounts, state.own_e)
-    ends = ends_of(account_seg)
-    weight_by_input, gain_by_input = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-    weight_by_input[account_order] = weight + state.ln_r1[accounts][account_seg]
-    gain_by_input[account_order] = weight - previous(weight, account_seg, state.today[accounts])
-    place = np.empty(len(rows), np.int64)
-    place[account_order] = np.arange(len(rows))
+    stratum = weigher.strata_of(accounts, age, roles)[seg]
+    weight, families = _weigh(weigher, stratum, far, age[seg], accounts[seg], state.own_e)
+    latest_step = np.empty(len(rows), np.int64)
+    latest_step[account_order] = np.cumsum(at_step) - 1
+    gain = np.zeros(len(rows), np.int64)
+    gain[order[steps]] = weight - previous(weight, seg, state.today[accounts])
+    ends = ends_of(seg)
     # (5)
-    family_day = np.where(_any(families, account_seg, len(accounts)), inputs.day, -(10**6))
+    family_day = np.where(_any(families, seg, len(accounts)), inputs.day, -(10**6))
     return Step(
         session=view.session[back],
         key=key,
-        weight=weight_by_input,
-        gain=gain_by_input,
-        back=place,
+        weight=(weight + state.ln_r1[accounts][seg])[latest_step],
+        gain=gain,
+        back=latest_step,
         families=families,
         counts=far,
         stratum=stratum,
         accounts=accounts,
         most=far[:, ends].T,
         today=weight[ends],
-        peak=np.maximum.reduceat(weight, account_first) if len(weight) else weight,
+        peak=np.maximum.reduceat(weight, starts_of(seg)) if len(weight) else weight,
         stratum_age=age,
         account_state=account_state,
         family_day=family_day,
@@ -214,12 +219,29 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     )
 
 
-def _all_that_is_new(code: np.ndarray, seg: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """The sign-in of a day: what is new in any of its sessions. The code is a set: none is further than another."""
-    out = np.zeros(len(code), np.int64)
-    for bit in (1, 2, 4, 8):
-        out += bit * running_max((code & bit) // bit, seg, (before[:, SIGN_IN_AT] & bit) // bit)
-    return out
+def _moves(counts: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """bool (detectors, rows): the detector counts on at this row, or goes on from the batch before."""
+    moves = np.empty(counts.shape, bool)
+    np.not_equal(counts[:, 1:], counts[:, :-1], out=moves[:, 1:])
+    moves[:, first] = counts[:, first] != 0
+    return moves
+
+
+def _furthest(
+    counts: np.ndarray, moves: np.ndarray, steps: np.ndarray, seg: np.ndarray, before: np.ndarray
+) -> np.ndarray:
+    """int64 (detectors, steps): the most that any session of the account's day has counted, this step included."""
+    first = starts_of(seg)
+    far = np.empty((len(counts), len(steps)), np.int64)
+    for d, (count, held) in enumerate(zip(counts, before, strict=True)):
+        moved = Marked.at(moves[d][steps], seg)
+        values = count[steps[moved.places]]
+        if d == SIGN_IN_AT:  # what is new in any of its sessions: the code is a set, none is further than another
+            most = np.add.reduce([moved.max(values & bit, held & bit) for bit in (1, 2, 4, 8)])
+        else:
+            most = moved.max(values, held)
+        far[d] = moved.spread(most, held, seg, first)
+    return far
 
 
 def _any(flags: np.ndarray, seg: np.ndarray, count: int) -> np.ndarray:
@@ -231,31 +253,14 @@ def _any(flags: np.ndarray, seg: np.ndarray, count: int) -> np.ndarray:
 
 
 def _weigh(
-    weigher: Weigher,
-    seg: np.ndarray,
-    stratum: np.ndarray,
-    far: np.ndarray,
-    age: np.ndarray,
-    accounts: np.ndarray,
-    own: np.ndarray,
+    weigher: Weigher, stratum: np.ndarray, far: np.ndarray, age: np.ndarray, account: np.ndarray, own: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(weight of the day, families) of every row; only rows whose counts differ from the row before are weighed.
-
-    The evidence of a family counts when it doubles the stake by itself.
-    """
-    if not len(seg):
-        return np.zeros(0, np.int64), np.zeros((0, len(KINDS)), bool)
-    changed = np.r_[True, seg[1:] != seg[:-1]]
-    for count in far:
-        changed[1:] |= count[1:] != count[:-1]
-    places = np.flatnonzero(changed)
-    counts = far[:, places]
-    content, others = weigher.weigh(stratum[places], counts, accounts[seg[places]], own)
-    sign_in = weigher.sign_in[stratum[places], counts[SIGN_IN_AT]] * MICRONATS > _NOTABLE
-    honey, settled = counts[HONEY_AT], age[places] == SETTLED
+    """(weight of the day, families) at every step. The evidence of a family counts when it doubles the stake alone."""
+    content, others = weigher.weigh(stratum, far, account, own)
+    sign_in = weigher.sign_in[stratum, far[SIGN_IN_AT]] * MICRONATS > _NOTABLE
+    honey, settled = far[HONEY_AT], age == SETTLED
     families = np.stack([content > _NOTABLE, sign_in & settled, honey > 1, sign_in & ~settled, honey == 1], axis=1)
-    latest = np.cumsum(changed) - 1
-    return (content + others)[latest], families[latest]
+    return content + others, families
 
 
 def close_until(state: State, end: int) -> None:

@@ -18,6 +18,7 @@ from tocsin.detect.nulls import AGES, CAP, FLOOR, THIEF
 from tocsin.detect.registry import CODE, NAMES, SHARES
 from tocsin.detect.registry import CONTENT as _CONTENT
 from tocsin.detect.roles import Roles
+from tocsin.detect.segments import changes
 from tocsin.model.evidence import MICRONATS
 
 HONEY_OPENED: Final = 10_000.0
@@ -154,10 +155,17 @@ class Weigher:
         `counts`: int64 (detectors, rows); `account` (rows,) indexes `own`, e-value caps (accounts, COUNTED, OWN_BINS).
         """
         content, entry = np.zeros(counts.shape[1]), CODE * np.exp(self.sign_in[stratum, counts[SIGN_IN_AT]])
-        table = self.settled if ended else self.running
+        table, own = (self.settled if ended else self.running).reshape(-1), own.reshape(-1)
+        of, whose = stratum * (COUNTED * (CAP + 1)), account.astype(np.int64) * (COUNTED * OWN_BINS)
+        other = changes(account) | changes(stratum)
         for d in range(COUNTED):
-            value = np.minimum(counts[d], CAP)
-            bet = SHARES[d] * np.minimum(table[stratum, d, value], own[account, d, _bin_of[value]])
+            new = other | changes(counts[d])  # most rows show what the row before them did
+            places = new.nonzero()[0]
+            value = np.minimum(counts[d][places], CAP)
+            expected = table[of[places] + (d * (CAP + 1) + value)]
+            bet = SHARES[d] * np.minimum(expected, own[whose[places] + (d * OWN_BINS + _bin_of[value])])
+            if len(places) < len(new):
+                bet = bet[np.cumsum(new) - 1]
             if d < CONTENT:
                 content += bet
             else:

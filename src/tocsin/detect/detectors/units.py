@@ -11,6 +11,7 @@ import numpy as np
 
 from tocsin.detect.segments import running_sum
 from tocsin.detect.view import Carry, View
+from tocsin.model.keys import factorise
 from tocsin.model.rows import mix
 
 
@@ -20,8 +21,7 @@ def first_in_session(view: View, key: np.ndarray, wanted: np.ndarray, carry: Car
     places = np.flatnonzero(wanted)
     if len(places):
         keys = mix(view.session[places], key[places])
-        _, at = np.unique(keys, return_index=True)
-        at = np.sort(at)
+        _, at = factorise(keys)
         new = ~carry.met(keys[at])
         first[places[at[new]]] = True
         carry.meet.append((keys[at[new]], places[at[new]]))
@@ -44,6 +44,6 @@ class Units:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Units so far in the session."""
         new = first_in_session(view, view.explained.unit, view.explained.unit != 0, carry)
-        so_far = running_sum(new.astype(np.int64), view.seg, carry.session["count"], view.first)
+        so_far = running_sum(new, view.seg, carry.session["count"], view.first)
         carry.session["count"] = so_far[view.last]
         return so_far
