@@ -149,10 +149,9 @@ class Judge:
         marked = np.isin(rows.patient, self.marks) if len(self.marks) else np.zeros(len(rows), bool)
         day = int(rows.at[0] // MICROSECONDS_A_DAY)
         inputs = Inputs(self._on_time(rows, day), explained, marked, pooled, rows.at, max(day, self.day))
-        key = mix(mix(self.accounts.keys()[rows.account], rows.client), rows.device)
         climbed: list[tuple[int, Alert]] = []
         while len(todo):
-            now, later, held = self._portion(inputs.rows, key, todo)
+            now, later, held = self._portion(inputs.rows, todo)
             if self.contain:
                 now = now[~np.isin(now, held)]
             first = self._advance(inputs, now, judged, climbed)
@@ -193,22 +192,21 @@ class Judge:
         on_time[order] = np.where(account >= 0, latest + origin, at)
         return replace(rows, at=on_time)
 
-    def _portion(
-        self, rows: Rows | Picked, key: np.ndarray, todo: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _portion(self, rows: Rows | Picked, todo: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(rows to judge now, rows to judge after a rung has ended, rows that a rung stops) of the rows to do."""
         standing = self.state.standing[rows.account[todo]] > 0
         if not standing.any():
             return todo, todo[:0], todo[:0]
         later: list[np.ndarray] = []
         stopped: list[np.ndarray] = []
-        for account in np.unique(rows.account[todo[standing]]).tolist():
-            theirs = todo[rows.account[todo] == account]
+        ordered = todo[standing][order_of(rows.account[todo[standing]])]
+        for theirs in np.split(ordered, starts_of(rows.account[ordered])[1:]):
+            account = int(rows.account[theirs[0]])
             if rows.at[theirs[0]] >= self.state.until[account]:
                 self.restart(account, int(self.state.until[account]))
                 continue
             if self.state.standing[account] == _END_SESSIONS:
-                count, cut = self._cut(rows, key, theirs, account)
+                count, cut = self._cut(rows, theirs, account)
                 stopped.append(cut)
             else:
                 count = int(np.searchsorted(rows.at[theirs], self.state.until[account]))
@@ -219,14 +217,15 @@ class Judge:
         held = np.concatenate(stopped) if stopped else todo[:0]
         return todo[~np.isin(todo, postponed)], postponed, held
 
-    def _cut(self, rows: Rows | Picked, key: np.ndarray, theirs: np.ndarray, account: int) -> tuple[int, np.ndarray]:
+    def _cut(self, rows: Rows | Picked, theirs: np.ndarray, account: int) -> tuple[int, np.ndarray]:
         """How many rows fall before the cut session has been silent for its duration, and which of them it stops."""
         silence = self.ladder.rungs[_END_SESSIONS - 1].duration_us
         cut: list[int] = []
+        key = mix(mix(self.accounts.keys()[rows.account[theirs]], rows.client[theirs]), rows.device[theirs])
         for count, place in enumerate(theirs.tolist()):
             if rows.at[place] >= self.state.until[account]:
                 return count, np.array(cut, np.int64)
-            if key[place] == self.state.cut_key[account]:
+            if key[count] == self.state.cut_key[account]:
                 self.state.until[account] = int(rows.at[place]) + silence + 1  # a gap of just that is no end
                 cut.append(place)
         return len(theirs), np.array(cut, np.int64)
@@ -309,9 +308,9 @@ class Judge:
         week = (done.day - self.week_from) // 7
         if not len(kept):
             return
-        stays = ~among(done.accounts, but)
-        accounts, heaviest = done.accounts[stays], self.heaviest
-        tops = done.peak[stays] + self.state.ln_r1[accounts]
+        heavier = (done.peak > self.state.peak[done.accounts]) & ~among(done.accounts, but)
+        accounts, heaviest = done.accounts[heavier], self.heaviest
+        tops = done.peak[heavier] + self.state.ln_r1[accounts]
         for pair, top in zip(zip(accounts.tolist(), repeat(week)), tops.tolist(), strict=True):
             if top > heaviest.get(pair, NOTHING):
                 heaviest[pair] = top

@@ -59,6 +59,8 @@ class Marked:
     def at(cls, flag: np.ndarray, seg: np.ndarray) -> Marked:
         """The rows whose flag (bool) is set."""
         places = flag.nonzero()[0]
+        if not len(places):
+            return cls(places, places, places, places, places)
         of = seg[places]
         first = starts_of(of)
         return cls(places, of, first, _ends(first, len(of)), of[first])

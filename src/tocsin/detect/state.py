@@ -174,8 +174,12 @@ class State:
     def was_met(self, keys: np.ndarray) -> np.ndarray:
         """bool: (session, something) keys met before."""
         found = np.zeros(len(keys), bool)
+        if not len(keys):
+            return found
+        order = np.argsort(keys)
+        ordered = keys[order]
         for held in self.met.values():
-            found |= held.has(keys)
+            found[order] |= held.has_sorted(ordered)
         return found
 
     def learn_own(self, accounts: np.ndarray, counts: np.ndarray) -> None:
@@ -206,10 +210,12 @@ class State:
         """Work out what the own past, and an exception, allow the e-values of some accounts to be."""
         if not len(accounts):
             return
-        caps = own_e_values(self.own_counts[accounts], self.own_days[accounts][:, None].repeat(COUNTED, 1))
+        caps = own_e_values(self.own_counts[accounts], self.own_days[accounts][:, None])
         caps[:, :, 0] = np.inf
-        inside = np.arange(OWN_BINS) <= self.expected[accounts][:, :, None]
-        caps[:, :CONTENT] = np.where(inside, np.minimum(caps[:, :CONTENT], 1.0), caps[:, :CONTENT])
+        expecting = (self.expected[accounts] >= 0).any(axis=1).nonzero()[0]
+        inside = np.arange(OWN_BINS) <= self.expected[accounts[expecting]][:, :, None]
+        held = caps[expecting, :CONTENT]
+        caps[expecting, :CONTENT] = np.where(inside, np.minimum(held, 1.0), held)
         self.own_e[accounts] = caps
 
 

@@ -33,6 +33,9 @@ from tocsin.model.session import GAP_US
 
 _NOTABLE = int(np.log(2) * MICRONATS)
 """A family has evidence when its part of a day's weight is at least ln 2."""
+_SESSION_STATE = [{name: SESSION_COLUMNS.index((d.name, name)) for name in d.session_state} for d in DETECTORS]
+_ACCOUNT_STATE = [{name: ACCOUNT_COLUMNS.index((d.name, name)) for name in d.account_state} for d in DETECTORS]
+"""By detector: in which column each thing that it keeps stands."""
 
 
 @dataclass(slots=True)
@@ -132,8 +135,8 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
     by_session = inputs.take(order)
-    ages = age_code(by_session.explained.age_days, by_session.explained.newcomer)
-    numbered = number(by_session.rows, key[order], ages, state.open)
+    by_session_key = key[order]
+    numbered = number(by_session.rows, by_session.explained, by_session_key, state.open)
     # (2)
     account_order = order_of(rows.account)
     ordered = rows.account[account_order]
@@ -148,18 +151,18 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         first=numbered.first,
         last=last,
         session=numbered.id[numbered.seg],
+        goes_on=numbered.continues,
         account_order=back[account_order],
         account_seg=account_seg,
         marked=by_session.marked,
         pooled=by_session.pooled,
     )
-    account_state = state.account_state[accounts]
-    counts, carried, meet = _count(view, numbered.carried, account_state, state)
+    counts, carried, account_state, meet = _count(view, numbered.carried, state.account_state[accounts], state)
     account_of = by_session.rows.account
     ends = account_of[last]
     session_stratum = weigher.strata_of(ends, numbered.age, roles)
     sessions = Sessions(
-        key=key[order][last],
+        key=by_session_key[last],
         id=numbered.id,
         account=ends,
         first_at=numbered.first_at,
@@ -171,8 +174,6 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         counts=np.maximum(counts[:CONTENT, last].T, numbered.counts),
         carried=carried,
     )
-    superseded = state.open.take(held_in(state.open.key, sessions.key[~numbered.continues]))
-    superseded = superseded.take(~np.isin(superseded.id, sessions.id))
     latest = np.zeros(len(sessions), bool)
     latest[ends_of(sessions.key)] = True
     # (3)
@@ -185,7 +186,8 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     seg = account_seg[at_step]
     far = _furthest(counts, moves, steps, seg, np.ascontiguousarray(state.most[accounts].T))
     age = state.stratum_age[accounts]
-    age = np.where(age < 0, ages[view.account_order[account_first]], age)
+    begins, told = view.account_order[account_first], by_session.explained
+    age = np.where(age < 0, age_code(told.age_days[begins], told.newcomer[begins]), age)
     # (4)
     stratum = weigher.strata_of(accounts, age, roles)[seg]
     weight, families = _weigh(weigher, stratum, far, age[seg], accounts[seg], state.own_e)
@@ -212,7 +214,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         stratum_age=age,
         account_state=account_state,
         family_day=family_day,
-        closed=sessions.take(~latest).join(superseded),
+        closed=sessions.take(~latest).join(state.open.take(numbered.followed)),
         opened=sessions.take(latest),
         meet=meet,
         day=inputs.day,
@@ -278,29 +280,27 @@ def close_until(state: State, end: int) -> None:
 
 def _count(
     view: View, carried: np.ndarray, account_state: np.ndarray, state: State
-) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
-    """Run every detector: counts (detectors, rows), the carried session state after, keys to remember as met."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """Run every detector: counts (detectors, rows), its state of sessions and accounts after, keys to remember."""
     counts = np.empty((len(DETECTORS), len(view.seg)), np.int64)
     meet: list[tuple[np.ndarray, np.ndarray]] = []
-    after = carried.copy()
-    for d, detector in enumerate(DETECTORS):
-        columns = {name: SESSION_COLUMNS.index((detector.name, name)) for name in detector.session_state}
-        own = {name: ACCOUNT_COLUMNS.index((detector.name, name)) for name in detector.account_state}
+    before, own = np.ascontiguousarray(carried.T), np.ascontiguousarray(account_state.T)
+    for d, (detector, columns, own_columns) in enumerate(zip(DETECTORS, _SESSION_STATE, _ACCOUNT_STATE, strict=True)):
         salt = np.uint64(d + 1)
         keys: list[tuple[np.ndarray, np.ndarray]] = []
         carry = Carry(
-            session={name: carried[:, column] for name, column in columns.items()},
-            account={name: account_state[:, column] for name, column in own.items()},
+            session={name: before[column] for name, column in columns.items()},
+            account={name: own[column] for name, column in own_columns.items()},
             met=lambda found, salt=salt: state.was_met(mix(found, salt)),  # type: ignore[misc]
             meet=keys,
         )
         counts[d] = detector.count(view, carry)
         for name, column in columns.items():
-            after[:, column] = carry.session[name]
-        for name, column in own.items():
-            account_state[:, column] = carry.account[name]
+            before[column] = carry.session[name]
+        for name, column in own_columns.items():
+            own[column] = carry.account[name]
         meet.extend((mix(found, salt), view.rows.account[places]) for found, places in keys)
-    return counts, after, meet
+    return counts, np.ascontiguousarray(before.T), np.ascontiguousarray(own.T), meet
 
 
 def among(account: np.ndarray, accounts: np.ndarray) -> np.ndarray:
@@ -311,12 +311,3 @@ def among(account: np.ndarray, accounts: np.ndarray) -> np.ndarray:
     marked = np.zeros(size, bool)
     marked[accounts] = True
     return marked[account]
-
-
-def held_in(held: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """bool per entry of `held` (rising, distinct): it is one of `keys`."""
-    found = np.zeros(len(held), bool)
-    if len(held) and len(keys):
-        place = np.minimum(np.searchsorted(held, keys), len(held) - 1)
-        found[place[held[place] == keys]] = True
-    return found

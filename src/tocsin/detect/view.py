@@ -85,6 +85,8 @@ class View:
     """Position of the first and the last row of each session."""
     session: np.ndarray
     """uint64 id of the session of each row."""
+    goes_on: np.ndarray
+    """bool: the session was open before this batch; by session."""
     account_order: np.ndarray
     """Positions (into session order) that put rows in account order."""
     account_seg: np.ndarray

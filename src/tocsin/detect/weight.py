@@ -74,9 +74,11 @@ def own_e_values(counts: np.ndarray, days: np.ndarray) -> np.ndarray:
 
     `counts[..., b]` of its own days (of `days`) reached bin b or more. At least five days must stand.
     """
-    share = counts / (days[..., None] + 1.0)
-    usable = (counts > 0) & (days[..., None] >= 5)
-    return np.where(usable, THIEF[BIN_FROM] / np.maximum(share, 1e-6), np.inf)
+    e: np.ndarray = counts / (days[..., None] + 1.0)
+    np.maximum(e, 1e-6, out=e)
+    np.divide(THIEF[BIN_FROM], e, out=e)
+    e[(counts == 0) | (days[..., None] < 5)] = np.inf
+    return e
 
 
 def part_of(keys: np.ndarray, parts: int) -> np.ndarray:
@@ -162,8 +164,11 @@ class Weigher:
             new = other | changes(counts[d])  # most rows show what the row before them did
             places = new.nonzero()[0]
             value = np.minimum(counts[d][places], CAP)
-            expected = table[of[places] + (d * (CAP + 1) + value)]
-            bet = SHARES[d] * np.minimum(expected, own[whose[places] + (d * OWN_BINS + _bin_of[value])])
+            bet = table[of[places] + (d * (CAP + 1) + value)]
+            some = value.nonzero()[0]  # every day reaches 0: e = 1 there, whatever the past
+            allowed = own[whose[places[some]] + (d * OWN_BINS + _bin_of[value[some]])]
+            bet[some] = np.minimum(bet[some], allowed)
+            bet *= SHARES[d]
             if len(places) < len(new):
                 bet = bet[np.cumsum(new) - 1]
             if d < CONTENT:

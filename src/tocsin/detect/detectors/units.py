@@ -18,13 +18,16 @@ from tocsin.model.rows import mix
 def first_in_session(view: View, key: np.ndarray, wanted: np.ndarray, carry: Carry) -> np.ndarray:
     """bool: the first wanted row of its (session, key)."""
     first = np.zeros(len(key), bool)
-    places = np.flatnonzero(wanted)
+    places = wanted.nonzero()[0]
     if len(places):
         keys = mix(view.session[places], key[places])
         _, at = factorise(keys)
-        new = ~carry.met(keys[at])
-        first[places[at[new]]] = True
-        carry.meet.append((keys[at[new]], places[at[new]]))
+        keys, places = keys[at], places[at]
+        new = np.ones(len(keys), bool)
+        asked = view.goes_on[view.seg[places]].nonzero()[0]  # a session that begins has met nothing
+        new[asked] = ~carry.met(keys[asked])
+        first[places[new]] = True
+        carry.meet.append((keys[new], places[new]))
     return first
 
 
