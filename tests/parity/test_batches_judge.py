@@ -60,7 +60,8 @@ def agree(judge: Judge, got: Course, referee: Referee, wanted: Course) -> None:
     state = judge.state
     for name in ("ln_r1", "today", "standing"):
         assert getattr(state, name).tolist() == [getattr(account, name) for account in referee.accounts]
-    assert state.own_days.tolist() == [len(account.own) for account in referee.accounts]
+    assert state.own_days.tolist() == [len(account.own.days) for account in referee.accounts]
+    assert state.own_codes.sum(axis=1).tolist() == [len(account.own.codes) for account in referee.accounts]
     assert state.most.tolist() == [list(account.most.values()) for account in referee.accounts]
 
 

@@ -180,6 +180,7 @@ class Drawn:
             first=first,
             last=np.r_[first[1:] - 1, n - 1],
             session=session.astype(np.uint64) + np.uint64(1),
+            goes_on=np.zeros(len(first), bool),
             account_order=np.argsort(self.order),
             account_seg=np.zeros(n, np.int64),
             marked=np.array([act.honey for act in acts]),

@@ -210,7 +210,7 @@ def test_events_that_are_stopped_prolong_the_end_of_the_session() -> None:
 
 TWO = ladder_of((3.4, 3.4, 3.4, 3.4), LASTING)
 """Reached by a new machine and many strangers, by neither alone."""
-THIEF = [stranger(100, 8, novelty=3, age_days=SETTLED), *burst(8.01, patients=60)]
+THIEF = [stranger(100, 8, novelty=3, age_days=SETTLED), *burst(8.01, patients=60, unsettled=3)]
 
 
 def test_suspend_stops_every_session_of_the_account_for_72_hours() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import repeat
 
 import numpy as np
 
@@ -24,9 +25,10 @@ from tocsin.detect.grounds import grounds_for
 from tocsin.detect.ladder import Ladder, Line
 from tocsin.detect.pool import Pool
 from tocsin.detect.roles import Roles
-from tocsin.detect.segments import ends_of, running_max, starts_of
-from tocsin.detect.state import ENTRY, FAMILY_DAYS, KINDS, SURE, Sessions, State
+from tocsin.detect.segments import changes, ends_of, previous, running_max, starts_of
+from tocsin.detect.state import ENTRY, FAMILY_DAYS, KINDS, NOTHING, SURE, Sessions, State
 from tocsin.detect.step import Inputs, Step, among, close_until, step
+from tocsin.detect.view import Picked
 from tocsin.detect.weekly import Weekly
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Alert
@@ -151,10 +153,9 @@ class Judge:
         day = int(rows.at[0] // MICROSECONDS_A_DAY)
         cohort = self.cohort.count(rows, explained)
         inputs = Inputs(self._on_time(rows, day), explained, marked, pooled, cohort, rows.at, max(day, self.day))
-        key = mix(mix(self.accounts.keys()[rows.account], rows.client), rows.device)
         climbed: list[tuple[int, Alert]] = []
         while len(todo):
-            now, later, held = self._portion(inputs.rows, key, todo)
+            now, later, held = self._portion(inputs.rows, todo)
             if self.contain:
                 now = now[~np.isin(now, held)]
             first = self._advance(inputs, now, judged, climbed)
@@ -178,35 +179,38 @@ class Judge:
         order = order_of(rows.account + 1)
         account, at = rows.account[order], rows.at[order]
         clock = self.state.clock
-        seg = np.cumsum(np.r_[True, account[1:] != account[:-1]]) - 1
-        accounts = account[starts_of(seg)]
+        seg = np.cumsum(changes(account)) - 1
+        first = starts_of(account)
+        accounts = account[first]
         origin = day * MICROSECONDS_A_DAY
         carry = clock[accounts] - origin
         carry = np.where((carry >= 0) & (carry < 2 * MICROSECONDS_A_DAY) & (accounts >= 0), carry, 0)
-        latest = running_max(at - origin, seg, carry)
-        ends = ends_of(seg)[accounts >= 0]
-        clock[account[ends]] = latest[ends] + origin
-        late = latest + origin > at
+        ends = ends_of(account)[accounts >= 0]
+        late = at < previous(at, seg, carry + origin)
         if not late[account >= 0].any():
+            clock[account[ends]] = at[ends]
             return rows
+        latest = running_max(at - origin, seg, carry)
+        clock[account[ends]] = latest[ends] + origin
         on_time = rows.at.copy()
         on_time[order] = np.where(account >= 0, latest + origin, at)
         return replace(rows, at=on_time)
 
-    def _portion(self, rows: Rows, key: np.ndarray, todo: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _portion(self, rows: Rows | Picked, todo: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(rows to judge now, rows to judge after a rung has ended, rows that a rung stops) of the rows to do."""
         standing = self.state.standing[rows.account[todo]] > 0
         if not standing.any():
             return todo, todo[:0], todo[:0]
         later: list[np.ndarray] = []
         stopped: list[np.ndarray] = []
-        for account in np.unique(rows.account[todo[standing]]).tolist():
-            theirs = todo[rows.account[todo] == account]
+        ordered = todo[standing][order_of(rows.account[todo[standing]])]
+        for theirs in np.split(ordered, starts_of(rows.account[ordered])[1:]):
+            account = int(rows.account[theirs[0]])
             if rows.at[theirs[0]] >= self.state.until[account]:
                 self.restart(account, int(self.state.until[account]))
                 continue
             if self.state.standing[account] == _END_SESSIONS:
-                count, cut = self._cut(rows, key, theirs, account)
+                count, cut = self._cut(rows, theirs, account)
                 stopped.append(cut)
             else:
                 count = int(np.searchsorted(rows.at[theirs], self.state.until[account]))
@@ -217,14 +221,15 @@ class Judge:
         held = np.concatenate(stopped) if stopped else todo[:0]
         return todo[~np.isin(todo, postponed)], postponed, held
 
-    def _cut(self, rows: Rows, key: np.ndarray, theirs: np.ndarray, account: int) -> tuple[int, np.ndarray]:
+    def _cut(self, rows: Rows | Picked, theirs: np.ndarray, account: int) -> tuple[int, np.ndarray]:
         """How many rows fall before the cut session has been silent for its duration, and which of them it stops."""
         silence = self.ladder.rungs[_END_SESSIONS - 1].duration_us
         cut: list[int] = []
+        key = mix(mix(self.accounts.keys()[rows.account[theirs]], rows.client[theirs]), rows.device[theirs])
         for count, place in enumerate(theirs.tolist()):
             if rows.at[place] >= self.state.until[account]:
                 return count, np.array(cut, np.int64)
-            if key[place] == self.state.cut_key[account]:
+            if key[count] == self.state.cut_key[account]:
                 self.state.until[account] = int(rows.at[place]) + silence + 1  # a gap of just that is no end
                 cut.append(place)
         return len(theirs), np.array(cut, np.int64)
@@ -252,7 +257,7 @@ class Judge:
     def _settle(self, inputs: Inputs, now: np.ndarray, done: Step, judged: Judged, *, but: np.ndarray) -> None:
         """Let a step count, but for some accounts."""
         kept = np.flatnonzero(~among(inputs.rows.account[now], but)) if len(but) else np.arange(len(now))
-        self._note(inputs, now, done, kept, judged)
+        self._note(inputs, now, done, kept, judged, but=but)
         judged.session[now[kept]] = done.session[kept]
         done.commit(self.state, but=but)
 
@@ -296,8 +301,10 @@ class Judge:
         there[:, ENTRY] &= ((inputs.explained.unsettled[now] & WAYS_IN) != 0)[:, None]
         return there
 
-    def _note(self, inputs: Inputs, now: np.ndarray, done: Step, kept: np.ndarray, judged: Judged) -> None:
-        """Keep the gains of the rows `kept` as evidence, and the heaviest weight of each account-week."""
+    def _note(
+        self, inputs: Inputs, now: np.ndarray, done: Step, kept: np.ndarray, judged: Judged, *, but: np.ndarray
+    ) -> None:
+        """Keep the gains of the rows `kept`, all but those of accounts `but`, as evidence; and the heaviest weights."""
         rows = inputs.rows
         noted = kept[np.abs(done.gain[kept]) >= _NOTED]
         where = now[noted]
@@ -310,13 +317,12 @@ class Judge:
         week = (done.day - self.week_from) // 7
         if not len(kept):
             return
-        order = order_of(rows.account[now[kept]])
-        account = rows.account[now[kept]][order]
-        first = np.flatnonzero(np.r_[True, account[1:] != account[:-1]])
-        tops = np.maximum.reduceat(done.weight[kept][order], first)
-        for number, top in zip(account[first].tolist(), tops.tolist(), strict=True):
-            if top > self.heaviest.get((number, week), -(1 << 60)):
-                self.heaviest[number, week] = top
+        heavier = (done.peak > self.state.peak[done.accounts]) & ~among(done.accounts, but)
+        accounts, heaviest = done.accounts[heavier], self.heaviest
+        tops = done.peak[heavier] + self.state.ln_r1[accounts]
+        for pair, top in zip(zip(accounts.tolist(), repeat(week)), tops.tolist(), strict=True):
+            if top > heaviest.get(pair, NOTHING):
+                heaviest[pair] = top
         if not self.climbing:
             self._doubt(inputs, now, done, week)
 
@@ -363,7 +369,7 @@ class Judge:
             families=tuple(kind for kind, there in zip(KINDS[:SURE], families, strict=True) if there),
         )
 
-    def _heaviest_events(self, account: int, where: int, rows: Rows) -> tuple[str, ...]:
+    def _heaviest_events(self, account: int, where: int, rows: Rows | Picked) -> tuple[str, ...]:
         """Ids of the events that added most since the statistic restarted, the one that crossed included."""
         found: dict[tuple[int, int], int] = {(int(rows.event_hi[where]), int(rows.event_lo[where])): 1 << 60}
         for days in self.recent.values():

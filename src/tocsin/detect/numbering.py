@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.detect.state import NOTHING, SESSION_COLUMNS, Sessions
+from tocsin.detect.nulls import age_code
+from tocsin.detect.segments import changes
+from tocsin.detect.state import NOTHING, SESSION_COLUMNS, Sessions, held_at
+from tocsin.detect.view import Picked
 from tocsin.detect.weight import CONTENT
+from tocsin.model.explained import Explained
 from tocsin.model.rows import Rows, mix
 from tocsin.model.session import GAP_US
 
@@ -27,17 +31,18 @@ class Numbered:
     before: np.ndarray
     counts: np.ndarray
     carried: np.ndarray
+    followed: np.ndarray
+    """Open sessions, by position, that end because another of their key begins."""
 
 
-def number(rows: Rows, key: np.ndarray, age: np.ndarray, held: Sessions) -> Numbered:
+def number(rows: Rows | Picked, explained: Explained | Picked, key: np.ndarray, held: Sessions) -> Numbered:
     """Cut rows (in session order) into sessions, and find the open session that each of them continues."""
-    new_key = np.r_[True, key[1:] != key[:-1]] if len(key) else np.zeros(0, bool)
-    place = np.searchsorted(held.key, key[new_key])
-    inside = np.minimum(place, max(len(held) - 1, 0))
-    known = (held.key[inside] == key[new_key]) & (place < len(held)) if len(held) else np.zeros(len(place), bool)
+    new_key = changes(key)
+    heads = new_key.nonzero()[0]
+    inside = np.searchsorted(held.key, key[heads])
+    known = held_at(held.key, inside, key[heads])
     before = np.empty(len(key), np.int64)
     before[1:] = rows.at[:-1]
-    heads = np.flatnonzero(new_key)
     before[heads] = rows.at[heads] - GAP_US - 1
     group = np.cumsum(new_key) - 1
     floor = before[heads]
@@ -46,7 +51,7 @@ def number(rows: Rows, key: np.ndarray, age: np.ndarray, held: Sessions) -> Numb
     begins = rows.at - before > GAP_US
     start = begins | new_key
     seg = np.cumsum(start) - 1
-    first = np.flatnonzero(start)
+    first = start.nonzero()[0]
     continues = ~begins[first]
     source = np.zeros(len(first), np.int64)
     source[continues] = inside[group[first[continues]]]
@@ -66,8 +71,9 @@ def number(rows: Rows, key: np.ndarray, age: np.ndarray, held: Sessions) -> Numb
         first_at=carry(held.first_at, rows.at[first]),
         last_at=carry(held.last_at, rows.at[first]),
         events=carry(held.events, zeros),
-        age=carry(held.age, age[first]),
+        age=carry(held.age, age_code(explained.age_days[first], explained.newcomer[first])),
         before=carry(held.before, np.full(len(first), NOTHING)),
         counts=carry(held.counts, np.zeros((len(first), CONTENT), np.int64)),
         carried=carry(held.carried, np.zeros((len(first), len(SESSION_COLUMNS)), np.int64)),
+        followed=np.sort(inside[known & begins[heads]]),
     )

@@ -85,6 +85,34 @@ class Sessions:
         """These and others."""
         return Sessions(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__slots__))
 
+    def put(self, others: Sessions) -> Sessions:
+        """These, sorted by key, with others put in: each in the place of the one with its key, if there is one."""
+        place = np.searchsorted(self.key, others.key)
+        there = held_at(self.key, place, others.key)
+        for name in self.__slots__:
+            getattr(self, name)[place[there]] = getattr(others, name)[there]
+        if there.all():
+            return self
+        new = np.flatnonzero(~there)
+        new = new[np.argsort(others.key[new])]
+        joined = np.zeros(len(self) + len(new), bool)
+        joined[place[new] + np.arange(len(new))] = True
+
+        def merged(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+            out = np.empty((len(joined), *ours.shape[1:]), ours.dtype)
+            out[~joined], out[joined] = ours, theirs[new]
+            return out
+
+        return Sessions(*(merged(getattr(self, name), getattr(others, name)) for name in self.__slots__))
+
+
+def held_at(held: np.ndarray, place: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """bool: the entry of `held` (rising, distinct) at the place where a key belongs is that key."""
+    if not len(held):
+        return np.zeros(len(keys), bool)
+    found: np.ndarray = held[np.minimum(place, len(held) - 1)] == keys
+    return found
+
 
 @dataclass(slots=True)
 class State:
@@ -157,8 +185,12 @@ class State:
     def was_met(self, keys: np.ndarray) -> np.ndarray:
         """bool: (session, something) keys met before."""
         found = np.zeros(len(keys), bool)
+        if not len(keys):
+            return found
+        order = np.argsort(keys)
+        ordered = keys[order]
         for held in self.met.values():
-            found |= held.has(keys)
+            found[order] |= held.has_sorted(ordered)
         return found
 
     def learn_own(self, accounts: np.ndarray, counts: np.ndarray, age: np.ndarray) -> None:
@@ -191,10 +223,12 @@ class State:
         """Work out what the own past, and an exception, allow the e-values of some accounts to be."""
         if not len(accounts):
             return
-        caps = own_e_values(self.own_counts[accounts], self.own_days[accounts][:, None].repeat(COUNTED, 1))
+        caps = own_e_values(self.own_counts[accounts], self.own_days[accounts][:, None])
         caps[:, :, 0] = np.inf
-        inside = np.arange(OWN_BINS) <= self.expected[accounts][:, :, None]
-        caps[:, :CONTENT] = np.where(inside, np.minimum(caps[:, :CONTENT], 1.0), caps[:, :CONTENT])
+        expecting = (self.expected[accounts] >= 0).any(axis=1).nonzero()[0]
+        inside = np.arange(OWN_BINS) <= self.expected[accounts[expecting]][:, :, None]
+        held = caps[expecting, :CONTENT]
+        caps[expecting, :CONTENT] = np.where(inside, np.minimum(held, 1.0), held)
         self.own_e[accounts] = caps
 
 

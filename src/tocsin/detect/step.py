@@ -2,8 +2,9 @@
 
     (1) number the sessions: account, client and device with gaps of at most 30 minutes
     (2) let each detector count, in session order; each session weighs what it counts
-    (3) per account, in account order: how far has its furthest session of the day got?
-    (4) weigh that: a weight per row, never a float that depends on the batch
+    (3) per account, in account order: how far has its furthest session of the day got? Asked at the *steps*, rows at
+        which a detector counts on or a session begins: at all others it is what it was
+    (4) weigh that: a weight per step, never a float that depends on the batch, and so per row
     (5) say what the state becomes; nothing is changed until `commit`
 
 A day (the slice) is bet on once, however many sessions it has: the same reasons that make one session of a day heavy
@@ -20,10 +21,10 @@ from tocsin.detect.nulls import SETTLED, age_code
 from tocsin.detect.numbering import number
 from tocsin.detect.registry import DETECTORS
 from tocsin.detect.roles import Roles
-from tocsin.detect.segments import ends_of, previous, running_max, starts_of
-from tocsin.detect.state import ACCOUNT_COLUMNS, KINDS, SESSION_COLUMNS, Sessions, State
-from tocsin.detect.view import Carry, View
-from tocsin.detect.weight import CONTENT, HONEY_AT, SIGN_IN_AT, Own, Weigher
+from tocsin.detect.segments import Marked, changes, ends_of, previous, starts_of
+from tocsin.detect.state import ACCOUNT_COLUMNS, SESSION_COLUMNS, Sessions, State
+from tocsin.detect.view import Carry, Picked, View
+from tocsin.detect.weight import CONTENT, HONEY_AT, SIGN_IN_AT, Own, Weigher, micronats
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.explained import Explained
 from tocsin.model.keys import KeySet, factorise, order_of
@@ -32,14 +33,17 @@ from tocsin.model.session import GAP_US
 
 _NOTABLE = int(np.log(2) * MICRONATS)
 """A family has evidence when its part of a day's weight is at least ln 2."""
+_SESSION_STATE = [{name: SESSION_COLUMNS.index((d.name, name)) for name in d.session_state} for d in DETECTORS]
+_ACCOUNT_STATE = [{name: ACCOUNT_COLUMNS.index((d.name, name)) for name in d.account_state} for d in DETECTORS]
+"""By detector: in which column each thing that it keeps stands."""
 
 
 @dataclass(slots=True)
 class Inputs:
     """Rows of a batch that name an account, in accepted order, and what stands beside them."""
 
-    rows: Rows
-    explained: Explained
+    rows: Rows | Picked
+    explained: Explained | Picked
     marked: np.ndarray
     """bool: the patient is a honey patient."""
     pooled: np.ndarray
@@ -56,8 +60,8 @@ class Inputs:
         if len(places) == len(self) and (places[1:] > places[:-1]).all():
             return self
         return Inputs(
-            self.rows.take(places),
-            self.explained.take(places),
+            Picked(self.rows, places),
+            Picked(self.explained, places),
             self.marked[places],
             self.pooled[places],
             self.cohort[places],
@@ -82,18 +86,19 @@ class Step:
     gain: np.ndarray
     """int64 micro-nats: what the row added to its account's day."""
     back: np.ndarray
-    """Place of each row in account order, in which the next three are: few of their rows are ever asked for."""
+    """Which of the steps is the latest of its account at each row; the next three are by step."""
     families: np.ndarray
-    """bool (rows, KINDS), account order: evidence of each kind on the account's day so far."""
+    """bool (steps, KINDS): evidence of each kind on the account's day so far."""
     counts: np.ndarray
-    """int64 (detectors, rows), account order: how far the day's furthest session has got."""
+    """int64 (detectors, steps): how far the day's furthest session has got."""
     stratum: np.ndarray
-    """int64, account order: number of the stratum each row was weighed in."""
+    """int64: number of the stratum each step was weighed in."""
     accounts: np.ndarray
     """int32: accounts of the batch, rising; the next six are theirs."""
     most: np.ndarray
     today: np.ndarray
     peak: np.ndarray
+    """The most that the day was worth in these rows."""
     stratum_age: np.ndarray
     account_state: np.ndarray
     family_day: np.ndarray
@@ -116,10 +121,8 @@ class Step:
         opened, closed = (
             sessions.take(~among(sessions.account, but)) if len(but) else sessions
             for sessions in (self.opened, self.closed)
-        )
-        stay = state.open.take(~held_in(state.open.key, np.concatenate([opened.key, closed.key])))
-        now_open = stay.join(opened)
-        state.open = now_open.take(np.argsort(now_open.key, kind="stable"))
+        )  # what closes has been followed by another session of its key
+        state.open = state.open.put(opened)
         state.finish(closed)
         held = state.met.setdefault(self.day, KeySet())
         for keys, account in self.meet:
@@ -135,12 +138,12 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
     by_session = inputs.take(order)
-    ages = age_code(by_session.explained.age_days, by_session.explained.newcomer)
-    numbered = number(by_session.rows, key[order], ages, state.open)
+    by_session_key = key[order]
+    numbered = number(by_session.rows, by_session.explained, by_session_key, state.open)
     # (2)
     account_order = order_of(rows.account)
     ordered = rows.account[account_order]
-    account_seg = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
+    account_seg = np.cumsum(changes(ordered)) - 1
     account_first = starts_of(account_seg)
     accounts = ordered[account_first]
     last = ends_of(numbered.seg)
@@ -151,79 +154,100 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
         first=numbered.first,
         last=last,
         session=numbered.id[numbered.seg],
+        goes_on=numbered.continues,
         account_order=back[account_order],
         account_seg=account_seg,
         marked=by_session.marked,
         pooled=by_session.pooled,
         cohort=by_session.cohort,
     )
-    account_state = state.account_state[accounts]
-    counts, carried, meet = _count(view, numbered.carried, account_state, state)
+    counts, carried, account_state, meet = _count(view, numbered.carried, state.account_state[accounts], state)
     account_of = by_session.rows.account
     ends = account_of[last]
     session_stratum = weigher.strata_of(ends, numbered.age, roles)
     sessions = Sessions(
-        key=key[order][last],
+        key=by_session_key[last],
         id=numbered.id,
         account=ends,
         first_at=numbered.first_at,
         last_at=np.maximum(by_session.rows.at[last], numbered.last_at),
-        events=numbered.events + np.diff(np.r_[-1, last]),
+        events=numbered.events + last - numbered.first + 1,
         age=numbered.age,
         weight=np.maximum(np.add(*weigher.weigh(session_stratum, counts[:, last], ends, state.own)), numbered.before),
         before=numbered.before,
         counts=np.maximum(counts[:CONTENT, last].T, numbered.counts),
         carried=carried,
     )
-    superseded = state.open.take(held_in(state.open.key, sessions.key[~numbered.continues]))
-    superseded = superseded.take(~np.isin(superseded.id, sessions.id))
-    latest = np.r_[sessions.key[1:] != sessions.key[:-1], True] if len(sessions) else np.zeros(0, bool)
+    latest = np.zeros(len(sessions), bool)
+    latest[ends_of(sessions.key)] = True
     # (3)
-    so_far = zip(counts[:, view.account_order], state.most[accounts].T, strict=True)
-    far = np.stack([running_max(values, account_seg, before, account_first) for values, before in so_far])
-    far[SIGN_IN_AT] = _all_that_is_new(counts[SIGN_IN_AT, view.account_order], account_seg, state.most[accounts])
+    moves = _moves(counts, view.first)
+    at_step = np.zeros(len(rows), bool)
+    at_step[view.first] = True
+    at_step |= moves.any(axis=0)
+    at_step = at_step[view.account_order]
+    steps = view.account_order[at_step]
+    seg = account_seg[at_step]
+    far = _furthest(counts, moves, steps, seg, np.ascontiguousarray(state.most[accounts].T))
     age = state.stratum_age[accounts]
-    age = np.where(age < 0, ages[view.account_order[account_first]], age)
+    begins, told = view.account_order[account_first], by_session.explained
+    age = np.where(age < 0, age_code(told.age_days[begins], told.newcomer[begins]), age)
     # (4)
-    stratum = weigher.strata_of(accounts, age, roles)[account_seg]
-    weight, families = _weigh(weigher, account_seg, stratum, far, age[account_seg], accounts, state.own)
-    ends = ends_of(account_seg)
-    weight_by_input, gain_by_input = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-    weight_by_input[account_order] = weight + state.ln_r1[accounts][account_seg]
-    gain_by_input[account_order] = weight - previous(weight, account_seg, state.today[accounts])
-    place = np.empty(len(rows), np.int64)
-    place[account_order] = np.arange(len(rows))
+    stratum = weigher.strata_of(accounts, age, roles)[seg]
+    weight, families = _weigh(weigher, stratum, far, age[seg], accounts[seg], state.own)
+    latest_step = np.empty(len(rows), np.int64)
+    latest_step[account_order] = np.cumsum(at_step) - 1
+    gain = np.zeros(len(rows), np.int64)
+    gain[order[steps]] = weight - previous(weight, seg, state.today[accounts])
+    ends = ends_of(seg)
     # (5)
-    family_day = np.where(_any(families, account_seg, len(accounts)), inputs.day, -(10**6))
+    family_day = np.where(_any(families, seg, len(accounts)), inputs.day, -(10**6))
     return Step(
         session=view.session[back],
         key=key,
-        weight=weight_by_input,
-        gain=gain_by_input,
-        back=place,
+        weight=(weight + state.ln_r1[accounts][seg])[latest_step],
+        gain=gain,
+        back=latest_step,
         families=families,
         counts=far,
         stratum=stratum,
         accounts=accounts,
         most=far[:, ends].T,
         today=weight[ends],
-        peak=np.maximum.reduceat(weight, account_first) if len(weight) else weight,
+        peak=np.maximum.reduceat(weight, starts_of(seg)) if len(weight) else weight,
         stratum_age=age,
         account_state=account_state,
         family_day=family_day,
-        closed=sessions.take(~latest).join(superseded),
+        closed=sessions.take(~latest).join(state.open.take(numbered.followed)),
         opened=sessions.take(latest),
         meet=meet,
         day=inputs.day,
     )
 
 
-def _all_that_is_new(code: np.ndarray, seg: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """The sign-in of a day: what is new in any of its sessions. The code is a set: none is further than another."""
-    out = np.zeros(len(code), np.int64)
-    for bit in (1, 2, 4, 8):
-        out += bit * running_max((code & bit) // bit, seg, (before[:, SIGN_IN_AT] & bit) // bit)
-    return out
+def _moves(counts: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """bool (detectors, rows): the detector counts on at this row, or goes on from the batch before."""
+    moves = np.empty(counts.shape, bool)
+    np.not_equal(counts[:, 1:], counts[:, :-1], out=moves[:, 1:])
+    moves[:, first] = counts[:, first] != 0
+    return moves
+
+
+def _furthest(
+    counts: np.ndarray, moves: np.ndarray, steps: np.ndarray, seg: np.ndarray, before: np.ndarray
+) -> np.ndarray:
+    """int64 (detectors, steps): the most that any session of the account's day has counted, this step included."""
+    first = starts_of(seg)
+    far = np.empty((len(counts), len(steps)), np.int64)
+    for d, (count, held) in enumerate(zip(counts, before, strict=True)):
+        moved = Marked.at(moves[d][steps], seg)
+        values = count[steps[moved.places]]
+        if d == SIGN_IN_AT:  # what is new in any of its sessions: the code is a set, none is further than another
+            most = np.add.reduce([moved.max(values & bit, held & bit) for bit in (1, 2, 4, 8)])
+        else:
+            most = moved.max(values, held)
+        far[d] = moved.spread(most, held, seg, first)
+    return far
 
 
 def _any(flags: np.ndarray, seg: np.ndarray, count: int) -> np.ndarray:
@@ -235,31 +259,15 @@ def _any(flags: np.ndarray, seg: np.ndarray, count: int) -> np.ndarray:
 
 
 def _weigh(
-    weigher: Weigher,
-    seg: np.ndarray,
-    stratum: np.ndarray,
-    far: np.ndarray,
-    age: np.ndarray,
-    accounts: np.ndarray,
-    own: Own,
+    weigher: Weigher, stratum: np.ndarray, far: np.ndarray, age: np.ndarray, account: np.ndarray, own: Own
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(weight of the day, families) of every row; only rows whose counts differ from the row before are weighed.
-
-    The evidence of a family counts when it doubles the stake by itself.
-    """
-    if not len(seg):
-        return np.zeros(0, np.int64), np.zeros((0, len(KINDS)), bool)
-    changed = np.r_[True, seg[1:] != seg[:-1]]
-    for count in far:
-        changed[1:] |= count[1:] != count[:-1]
-    places = np.flatnonzero(changed)
-    counts = far[:, places]
-    content, others = weigher.weigh(stratum[places], counts, accounts[seg[places]], own)
-    sign_in = weigher.entry(stratum[places], counts, accounts[seg[places]], own) * MICRONATS > _NOTABLE
-    honey, settled = counts[HONEY_AT], age[places] == SETTLED
+    """(weight of the day, families) at every step. The evidence of a family counts when it doubles the stake alone."""
+    found = weigher.parts(stratum, far, account, own)
+    content, others = micronats(found.content), micronats(found.others)
+    sign_in = found.entry * MICRONATS > _NOTABLE
+    honey, settled = far[HONEY_AT], age == SETTLED
     families = np.stack([content > _NOTABLE, sign_in & settled, honey > 1, sign_in & ~settled, honey == 1], axis=1)
-    latest = np.cumsum(changed) - 1
-    return (content + others)[latest], families[latest]
+    return content + others, families
 
 
 def close_until(state: State, end: int) -> None:
@@ -277,29 +285,27 @@ def close_until(state: State, end: int) -> None:
 
 def _count(
     view: View, carried: np.ndarray, account_state: np.ndarray, state: State
-) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
-    """Run every detector: counts (detectors, rows), the carried session state after, keys to remember as met."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """Run every detector: counts (detectors, rows), its state of sessions and accounts after, keys to remember."""
     counts = np.empty((len(DETECTORS), len(view.seg)), np.int64)
     meet: list[tuple[np.ndarray, np.ndarray]] = []
-    after = carried.copy()
-    for d, detector in enumerate(DETECTORS):
-        columns = {name: SESSION_COLUMNS.index((detector.name, name)) for name in detector.session_state}
-        own = {name: ACCOUNT_COLUMNS.index((detector.name, name)) for name in detector.account_state}
+    before, own = np.ascontiguousarray(carried.T), np.ascontiguousarray(account_state.T)
+    for d, (detector, columns, own_columns) in enumerate(zip(DETECTORS, _SESSION_STATE, _ACCOUNT_STATE, strict=True)):
         salt = np.uint64(d + 1)
         keys: list[tuple[np.ndarray, np.ndarray]] = []
         carry = Carry(
-            session={name: carried[:, column] for name, column in columns.items()},
-            account={name: account_state[:, column] for name, column in own.items()},
+            session={name: before[column] for name, column in columns.items()},
+            account={name: own[column] for name, column in own_columns.items()},
             met=lambda found, salt=salt: state.was_met(mix(found, salt)),  # type: ignore[misc]
             meet=keys,
         )
         counts[d] = detector.count(view, carry)
         for name, column in columns.items():
-            after[:, column] = carry.session[name]
-        for name, column in own.items():
-            account_state[:, column] = carry.account[name]
+            before[column] = carry.session[name]
+        for name, column in own_columns.items():
+            own[column] = carry.account[name]
         meet.extend((mix(found, salt), view.rows.account[places]) for found, places in keys)
-    return counts, after, meet
+    return counts, np.ascontiguousarray(before.T), np.ascontiguousarray(own.T), meet
 
 
 def among(account: np.ndarray, accounts: np.ndarray) -> np.ndarray:
@@ -310,12 +316,3 @@ def among(account: np.ndarray, accounts: np.ndarray) -> np.ndarray:
     marked = np.zeros(size, bool)
     marked[accounts] = True
     return marked[account]
-
-
-def held_in(held: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """bool per entry of `held` (rising, distinct): it is one of `keys`."""
-    found = np.zeros(len(held), bool)
-    if len(held) and len(keys):
-        place = np.minimum(np.searchsorted(held, keys), len(held) - 1)
-        found[place[held[place] == keys]] = True
-    return found

@@ -19,6 +19,7 @@ from tocsin.detect.nulls import AGES, CAP, FLOOR, THIEF
 from tocsin.detect.registry import CODE, NAMES, SHARES
 from tocsin.detect.registry import CONTENT as _CONTENT
 from tocsin.detect.roles import Roles
+from tocsin.detect.segments import changes
 from tocsin.model.evidence import MICRONATS
 
 HONEY_OPENED: Final = 10_000.0
@@ -79,9 +80,11 @@ def own_e_values(counts: np.ndarray, days: np.ndarray) -> np.ndarray:
 
     `counts[..., b]` of its own days (of `days`) reached bin b or more. At least five days must stand.
     """
-    share = counts / (days[..., None] + 1.0)
-    usable = (counts > 0) & (days[..., None] >= 5)
-    return np.where(usable, THIEF[BIN_FROM] / np.maximum(share, 1e-6), np.inf)
+    e: np.ndarray = counts / (days[..., None] + 1.0)
+    np.maximum(e, 1e-6, out=e)
+    np.divide(THIEF[BIN_FROM], e, out=e)
+    e[(counts == 0) | (days[..., None] < 5)] = np.inf
+    return e
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,51 +181,65 @@ class Weigher:
     def weigh(
         self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: Own, *, ended: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(content, others) in int64 micro-nats for rows of counts, of days that last or have ended.
+        """(content, others) in int64 micro-nats for rows of counts, of days that last or have ended; see `parts`."""
+        found = self.parts(stratum, counts, account, own, ended=ended)
+        return micronats(found.content), micronats(found.others)
+
+    def parts(
+        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: Own, *, ended: bool = False
+    ) -> Parts:
+        """The weight of rows of counts, of days that last or have ended.
 
         `counts`: int64 (detectors, rows); `account` (rows,) indexes `own`.
         """
-        content = self._bets(range(CONTENT), stratum, counts, account, own, ended=ended)
-        entry = self.entry(stratum, counts, account, own, ended=ended)
-        others = entry + self.honey[stratum, counts[HONEY_AT]] + self.enrolment[stratum, counts[ENROLMENT_AT]]
-        return np.rint(np.log(content) * MICRONATS).astype(np.int64), np.rint(others * MICRONATS).astype(np.int64)
-
-    def entry(
-        self, stratum: np.ndarray, counts: np.ndarray, account: np.ndarray, own: Own, *, ended: bool = False
-    ) -> np.ndarray:
-        """ln e(sign-in), nats, of the same."""
-        bets = self._bets(range(CONTENT, COUNTED), stratum, counts, account, own, ended=ended)
-        entered: np.ndarray = np.log(bets + CODE * self.sign_in(stratum, counts[SIGN_IN_AT], account, own))
-        return entered
+        content, entry = np.zeros(counts.shape[1]), CODE * self.sign_in(stratum, counts[SIGN_IN_AT], account, own)
+        table, caps = (self.settled if ended else self.running).reshape(-1), own.caps.reshape(-1)
+        of, whose = stratum * (COUNTED * (CAP + 1)), account.astype(np.int64) * (COUNTED * OWN_BINS)
+        other = changes(account) | changes(stratum)
+        for d in range(COUNTED):
+            new = other | changes(counts[d])  # most rows show what the row before them did
+            places = new.nonzero()[0]
+            value = np.minimum(counts[d][places], CAP)
+            bet = table[of[places] + (d * (CAP + 1) + value)]
+            some = value.nonzero()[0]  # every day reaches 0: e = 1 there, whatever the past
+            allowed = caps[whose[places[some]] + (d * OWN_BINS + _bin_of[value[some]])]
+            bet[some] = np.minimum(bet[some], allowed)
+            bet *= SHARES[d]
+            if len(places) < len(new):
+                bet = bet[np.cumsum(new) - 1]
+            if d < CONTENT:
+                content += bet
+            else:
+                entry += bet
+        others = self.honey[stratum, counts[HONEY_AT]] + self.enrolment[stratum, counts[ENROLMENT_AT]]
+        entry = np.log(entry)
+        return Parts(np.log(content), entry, entry + others)
 
     def sign_in(self, stratum: np.ndarray, code: np.ndarray, account: np.ndarray, own: Own) -> np.ndarray:
         """e-values of codes of the sign-in: how much rather a thief shows them than this account does.
 
         The account's own days, smoothed by its stratum's: who is always on the move shows new networks, a robot never.
         """
-        days = own.codes[account]
-        usual = (days[np.arange(len(code)), code] + OWN_DAYS * self.showed[stratum, code]) / (
-            days.sum(axis=1) + OWN_DAYS
-        )
+        shown, days = own.codes[account, code], own.codes.sum(axis=1)[account]
+        usual = (shown + OWN_DAYS * self.showed[stratum, code]) / (days + OWN_DAYS)
         ratio: np.ndarray = np.clip(self.thief[stratum, code] / usual, *SIGN_IN_BOUNDS)
         return ratio
 
-    def _bets(
-        self,
-        detectors: range,
-        stratum: np.ndarray,
-        counts: np.ndarray,
-        account: np.ndarray,
-        own: Own,
-        *,
-        ended: bool,
-    ) -> np.ndarray:
-        """The e-values of some detectors, each times its share, in all."""
-        found, table = np.zeros(counts.shape[1]), self.settled if ended else self.running
-        for d in detectors:
-            value = np.minimum(counts[d], CAP)
-            found += SHARES[d] * np.minimum(table[stratum, d, value], own.caps[account, d, _bin_of[value]])
-        return found
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Logarithms of e-values (nats, float), by row."""
+
+    content: np.ndarray
+    entry: np.ndarray
+    """How the account was entered: the sign-in's code, refusals, two places, a changed key."""
+    others: np.ndarray
+    """That, enrolment and honey."""
+
+
+def micronats(nats: np.ndarray) -> np.ndarray:
+    """Whole numbers, int64: sums of them do not hang on the order."""
+    return np.rint(nats * MICRONATS).astype(np.int64)
 
 
 def _thief_sign_in(told: np.ndarray) -> np.ndarray:

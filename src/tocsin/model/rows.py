@@ -99,12 +99,15 @@ def key_of(text: str) -> int:
 def mix(a: np.ndarray, b: np.ndarray | np.uint64 | int) -> np.ndarray:
     """Join two vectors of keys into one 64-bit key (splitmix64 finaliser); never 0."""
     with np.errstate(over="ignore"):
-        x = a.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.asarray(b).astype(np.uint64)
-        x ^= x >> np.uint64(30)
+        x = a.astype(np.uint64)
+        x *= np.uint64(0x9E3779B97F4A7C15)
+        x += np.asarray(b).astype(np.uint64, copy=False)
+        shifted = x >> np.uint64(30)
+        x ^= shifted
         x *= np.uint64(0xBF58476D1CE4E5B9)
-        x ^= x >> np.uint64(27)
+        x ^= np.right_shift(x, np.uint64(27), out=shifted)
         x *= np.uint64(0x94D049BB133111EB)
-        x ^= x >> np.uint64(31)
+        x ^= np.right_shift(x, np.uint64(31), out=shifted)
     x[x == 0] = 1
     return x
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.detect.segments import ends_of, starts_of
 from tocsin.detect.view import Carry, View
 from tocsin.model.rows import MICROSECONDS_A_DAY
 
@@ -27,19 +26,15 @@ class Absence:
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Days, on every row of the day."""
+        days, held = view.windows(MICROSECONDS_A_DAY), carry.account
+        before = np.empty_like(days.number)
+        before[1:] = days.number[:-1]
+        before[days.opening] = held["day"]
+        silent = np.where(before > 0, np.maximum(days.number - before - 1, 0), 0)
+        goes_on = days.number[days.opening] == held["day"]
+        silent[days.opening[goes_on]] = held["count"][goes_on]
+        carry.account["day"], carry.account["count"] = days.number[days.closing], silent[days.closing]
         out = np.zeros(len(view.seg), np.int64)
-        if not len(out):
-            return out
-        order, account = view.account_order, view.account_seg
-        day = view.rows.at[order] // MICROSECONDS_A_DAY
-        first, last = starts_of(account), ends_of(account)
-        new = np.r_[True, (account[1:] != account[:-1]) | (day[1:] != day[:-1])]
-        before = np.r_[0, day[:-1]]
-        before[first] = carry.account["day"]
-        silent = np.where(before > 0, np.maximum(day - before - 1, 0), 0)
-        same = day[first] == carry.account["day"]
-        silent[first[same]] = carry.account["count"][same]
-        silent = silent[np.flatnonzero(new)][np.cumsum(new) - 1]
-        carry.account["day"], carry.account["count"] = day[last], silent[last]
-        out[order] = silent
+        if silent.any():
+            out[view.account_order] = silent[days.seg]
         return out

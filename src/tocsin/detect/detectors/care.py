@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.detect.detectors.walk import WALK, is_opening, left_behind, walk
+from tocsin.detect.detectors.walk import WALK, left_behind, walk
 from tocsin.detect.view import Carry, View
 
 
@@ -32,4 +32,4 @@ class WithoutCare:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients left after one look, ahead of every other opening, at the most so far."""
         left = left_behind(view, view.explained.fresh & ~view.explained.declared, carry)
-        return walk(left, is_opening(view) & ~view.explained.fresh & ~left, view, carry)
+        return walk(left, view.opening & ~view.explained.fresh & ~left, view, carry)

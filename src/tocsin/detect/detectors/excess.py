@@ -11,13 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from tocsin.detect.detectors.strangers import is_stranger
-from tocsin.detect.detectors.walk import WALK, is_opening, left_behind, walk
+from tocsin.detect.detectors.walk import WALK, left_behind, walk
 from tocsin.detect.view import Carry, View
 
 
 def is_expected(view: View) -> np.ndarray:
     """bool: an opening that something explains."""
-    return is_opening(view) & (view.explained.reason != 0)
+    return view.opening & (view.explained.reason != 0)
 
 
 class Excess:

@@ -10,9 +10,6 @@ import numpy as np
 
 from tocsin.detect.segments import running_max
 from tocsin.detect.view import Carry, View
-from tocsin.model.event import ACTIONS
-
-_OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", "write", "export")])
 
 
 class Honey:
@@ -30,7 +27,8 @@ class Honey:
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """The gravest touch so far in the session."""
-        touch = np.where(view.marked & (view.rows.outcome == 0), 1 + _OPENING[view.rows.action], 0)
+        touch = (view.marked & (view.rows.outcome == 0)).astype(np.int64)
+        touch += view.marked & view.opening
         most = running_max(touch, view.seg, carry.session["most"], view.first)
         carry.session["most"] = most[view.last]
         return most

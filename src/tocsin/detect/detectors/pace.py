@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.detect.detectors.strangers import windowed
+from tocsin.detect.detectors.strangers import windowed_at
 from tocsin.detect.segments import running_max
 from tocsin.detect.view import Carry, View
 
@@ -36,8 +36,8 @@ class Pace:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Most new patients in a window, so far in the session; those of a declared job do not count."""
         flag = view.explained.fresh & ~view.explained.declared
-        current = windowed(view, flag, self.window_us, carry.account, "window", "count")
-        most = running_max(np.where(flag, current, 0), view.seg, carry.session["most"], view.first)
+        current = windowed_at(view, flag, self.window_us, carry.account, "window", "count")
+        most = running_max(current, view.seg, carry.session["most"], view.first)
         carry.session["most"] = most[view.last]
         return most
 

@@ -28,6 +28,6 @@ class Reach:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients so far in the session."""
         flag = view.explained.fresh & ~view.explained.declared & ((view.explained.unsettled & NEW_SERVICE) != 0)
-        so_far = running_sum(flag.astype(np.int64), view.seg, carry.session["count"], view.first)
+        so_far = running_sum(flag, view.seg, carry.session["count"], view.first)
         carry.session["count"] = so_far[view.last]
         return so_far

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.detect.segments import ends_of, running_max, running_sum
-from tocsin.detect.view import Carry, View
+from tocsin.detect.segments import Marked, running_max, running_sum
+from tocsin.detect.view import Carry, View, Windows
 from tocsin.model.rows import MICROSECONDS_A_DAY
 
 
@@ -34,7 +34,7 @@ class Strangers:
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients so far in the session."""
-        so_far = running_sum(is_stranger(view).astype(np.int64), view.seg, carry.session["count"], view.first)
+        so_far = running_sum(is_stranger(view), view.seg, carry.session["count"], view.first)
         carry.session["count"] = so_far[view.last]
         return so_far
 
@@ -55,8 +55,8 @@ class StrangersToday:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients so far on the account's day, at the session's latest stranger."""
         flag = is_stranger(view)
-        today = windowed(view, flag, MICROSECONDS_A_DAY, carry.account, "day", "count")
-        most = running_max(np.where(flag, today, 0), view.seg, carry.session["most"], view.first)
+        today = windowed_at(view, flag, MICROSECONDS_A_DAY, carry.account, "day", "count")
+        most = running_max(today, view.seg, carry.session["most"], view.first)
         carry.session["most"] = most[view.last]
         return most
 
@@ -66,23 +66,33 @@ def windowed(
 ) -> np.ndarray:
     """int64 per row in session order: flagged rows so far in the account's current tumbling window.
 
-    Windows are [k w, (k + 1) w) of `at`. `state[window]` holds each account's latest window, `state[count]` its count.
+    `state[window]` holds each account's latest window, `state[count]` its count.
     """
-    order, account = view.account_order, view.account_seg
-    number = np.maximum.accumulate(view.rows.at[order] // window_us + account * np.int64(1 << 40)) - account * np.int64(
-        1 << 40
-    )
-    if not len(number):
-        return np.zeros(0, np.int64)
-    new = np.r_[True, (account[1:] != account[:-1]) | (number[1:] != number[:-1])]
-    seg = np.cumsum(new) - 1
-    first = np.flatnonzero(new)
-    opens = np.r_[True, account[first][1:] != account[first][:-1]]  # the account's first window in this batch
-    same = opens & (state[window][account[first]] == number[first])
-    held = np.where(same, state[count][account[first]], 0)
-    so_far = running_sum(flag[order].astype(np.int64), seg, held)
-    last = ends_of(account)
-    state[window], state[count] = number[last], so_far[last]
-    out = np.empty(len(so_far), np.int64)
-    out[order] = so_far
+    windows = view.windows(window_us)
+    flagged, so_far, held = _counted(view, flag, windows, state, window, count)
+    out = np.empty(len(flag), np.int64)
+    out[view.account_order] = flagged.spread(so_far, held, windows.seg, windows.first)
     return out
+
+
+def windowed_at(
+    view: View, flag: np.ndarray, window_us: int, state: dict[str, np.ndarray], window: str, count: str
+) -> np.ndarray:
+    """The same at the rows that are flagged; 0 at the others."""
+    flagged, so_far, _ = _counted(view, flag, view.windows(window_us), state, window, count)
+    out = np.zeros(len(flag), np.int64)
+    out[view.account_order[flagged.places]] = so_far
+    return out
+
+
+def _counted(
+    view: View, flag: np.ndarray, windows: Windows, state: dict[str, np.ndarray], window: str, count: str
+) -> tuple[Marked, np.ndarray, np.ndarray]:
+    """(flagged rows in account order, how many so far in the window of each, how many before by window)."""
+    held = np.zeros(len(windows.first), np.int64)
+    held[windows.opening] = np.where(state[window] == windows.number[windows.opening], state[count], 0)
+    flagged = Marked.at(flag[view.account_order], windows.seg)
+    so_far = flagged.sum(np.ones(len(flagged.places), np.int64), held)
+    state[window] = windows.number[windows.closing]
+    state[count] = flagged.latest(so_far, held)[windows.closing]
+    return flagged, so_far, held

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from tocsin.detect.detectors.units import first_in_session
-from tocsin.detect.segments import last_marked, running_max, running_sum
+from tocsin.detect.segments import Marked, running_max, running_sum
 from tocsin.detect.view import Carry, View
 from tocsin.model.event import ACTIONS
 
@@ -34,7 +34,7 @@ class Listed:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients listed so far in the session."""
         flag = view.explained.fresh_listed & (view.explained.reason == 0)
-        so_far = running_sum(flag.astype(np.int64), view.seg, carry.session["count"], view.first)
+        so_far = running_sum(flag, view.seg, carry.session["count"], view.first)
         carry.session["count"] = so_far[view.last]
         return so_far
 
@@ -56,16 +56,14 @@ class Neighbours:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Steps of one so far in the session."""
         new = view.explained.fresh | view.explained.fresh_listed
-        numbered = new & (view.rows.id_low >= 0)
-        low = view.rows.id_low.astype(np.int64) + 1  # 0 means none yet
-        before = last_marked(low, numbered, view.seg, carry.session["last"])
+        numbered, held = Marked.at(new & (view.rows.id_low >= 0), view.seg), carry.session
+        low = view.rows.id_low[numbered.places].astype(np.int64) + 1  # 0 means none yet
+        before = numbered.previous(low, held["last"])
         step = (low - before) % _ID_MODULUS
-        flag = numbered & (before > 0) & ((step == 1) | (step == _ID_MODULUS - 1))
-        so_far = running_sum(flag.astype(np.int64), view.seg, carry.session["count"], view.first)
-        last = view.last
-        carry.session["count"] = so_far[last]
-        carry.session["last"] = np.where(numbered[last], low[last], before[last])
-        return so_far
+        so_far = numbered.sum((before > 0) & ((step == 1) | (step == _ID_MODULUS - 1)), held["count"])
+        out = numbered.spread(so_far, held["count"], view.seg, view.first)
+        carry.session = {"count": numbered.latest(so_far, held["count"]), "last": numbered.latest(low, held["last"])}
+        return out
 
 
 class SearchesUnopened:
@@ -85,13 +83,12 @@ class SearchesUnopened:
         """The largest surplus of distinct searches so far."""
         asked = ((view.rows.action == _SEARCH) | (view.rows.action == _LIST)) & (view.rows.query_hash != 0)
         new = first_in_session(view, view.rows.query_hash, asked, carry)
-        net = running_sum(
-            new.astype(np.int64) - view.explained.fresh.astype(np.int64), view.seg, carry.session["net"], view.first
-        )
-        most = running_max(np.maximum(net, 0), view.seg, carry.session["most"], view.first)
-        last = view.last
-        carry.session["net"], carry.session["most"] = net[last], most[last]
-        return most
+        moves, held = Marked.at(new | view.explained.fresh, view.seg), carry.session
+        net = moves.sum(new[moves.places].astype(np.int64) - view.explained.fresh[moves.places], held["net"])
+        most = moves.max(np.maximum(net, 0), held["most"])
+        out = moves.spread(most, held["most"], view.seg, view.first)
+        carry.session = {"net": moves.latest(net, held["net"]), "most": moves.latest(most, held["most"])}
+        return out
 
 
 class Pages:
@@ -108,7 +105,7 @@ class Pages:
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Page number so far."""
-        page = np.clip(view.rows.page, 0, 1 << 20).astype(np.int64)
+        page = np.clip(view.rows.page, 0, 1 << 20)
         most = running_max(page, view.seg, carry.session["most"], view.first)
         carry.session["most"] = most[view.last]
         return most

@@ -11,20 +11,23 @@ import numpy as np
 
 from tocsin.detect.segments import running_sum
 from tocsin.detect.view import Carry, View
+from tocsin.model.keys import factorise
 from tocsin.model.rows import mix
 
 
 def first_in_session(view: View, key: np.ndarray, wanted: np.ndarray, carry: Carry) -> np.ndarray:
     """bool: the first wanted row of its (session, key)."""
     first = np.zeros(len(key), bool)
-    places = np.flatnonzero(wanted)
+    places = wanted.nonzero()[0]
     if len(places):
         keys = mix(view.session[places], key[places])
-        _, at = np.unique(keys, return_index=True)
-        at = np.sort(at)
-        new = ~carry.met(keys[at])
-        first[places[at[new]]] = True
-        carry.meet.append((keys[at[new]], places[at[new]]))
+        _, at = factorise(keys)
+        keys, places = keys[at], places[at]
+        new = np.ones(len(keys), bool)
+        asked = view.goes_on[view.seg[places]].nonzero()[0]  # a session that begins has met nothing
+        new[asked] = ~carry.met(keys[asked])
+        first[places[new]] = True
+        carry.meet.append((keys[new], places[new]))
     return first
 
 
@@ -44,6 +47,6 @@ class Units:
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Units so far in the session."""
         new = first_in_session(view, view.explained.unit, view.explained.unit != 0, carry)
-        so_far = running_sum(new.astype(np.int64), view.seg, carry.session["count"], view.first)
+        so_far = running_sum(new, view.seg, carry.session["count"], view.first)
         carry.session["count"] = so_far[view.last]
         return so_far

@@ -7,21 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.detect.segments import last_marked, running_max, running_sum
+from tocsin.detect.segments import Marked
 from tocsin.detect.view import Carry, View
-from tocsin.model.event import ACTIONS
 
 _POSITIVE = np.uint64((1 << 62) - 1)
 WALK = ("free", "depth", "most")
 """What a walk keeps of a session."""
-
-_OPENING = np.isin(np.arange(len(ACTIONS)), [ACTIONS.index(a) for a in ("read", "write", "export")])
-
-
-def is_opening(view: View) -> np.ndarray:
-    """bool: a patient's record was read, written or exported."""
-    rows = view.rows
-    return _OPENING[rows.action] & (rows.patient != 0) & (rows.outcome == 0)
 
 
 def walk(up: np.ndarray, down: np.ndarray, view: View, carry: Carry) -> np.ndarray:
@@ -29,20 +20,25 @@ def walk(up: np.ndarray, down: np.ndarray, view: View, carry: Carry) -> np.ndarr
 
     The height is that of the same walk without a floor, less the lowest such value so far (zero included).
     """
-    seg, first, last = view.seg, view.first, view.last
-    free = running_sum(up.astype(np.int64) - down.astype(np.int64), seg, carry.session["free"], first)
-    depth = running_max(np.maximum(-free, 0), seg, carry.session["depth"], first)
-    most = running_max(np.maximum(free + depth, 0), seg, carry.session["most"], first)
-    carry.session["free"], carry.session["depth"], carry.session["most"] = free[last], depth[last], most[last]
-    return most
+    moves, held = Marked.at(up | down, view.seg), carry.session
+    free = moves.sum(up[moves.places].astype(np.int64) - down[moves.places], held["free"])
+    depth = moves.max(np.maximum(-free, 0), held["depth"])
+    most = moves.max(np.maximum(free + depth, 0), held["most"])
+    height = moves.spread(most, held["most"], view.seg, view.first)
+    carry.session |= {name: moves.latest(now, held[name]) for name, now in zip(WALK, (free, depth, most), strict=True)}
+    return height
 
 
 def left_behind(view: View, marked: np.ndarray, carry: Carry) -> np.ndarray:
     """bool: the opening before this one, in the session, was a marked one of another patient."""
-    opening, last = is_opening(view), view.last
-    who = (view.rows.patient & _POSITIVE).astype(np.int64)
-    before = last_marked(who, opening, view.seg, carry.session["patient"])
-    was = last_marked(marked.astype(np.int64), opening, view.seg, carry.session["marked"])
-    carry.session["patient"] = np.where(opening[last], who[last], before[last])
-    carry.session["marked"] = np.where(opening[last], marked[last], was[last])
-    return opening & (was > 0) & (who != before)
+    openings, held = Marked.at(view.opening, view.seg), carry.session
+    who = (view.rows.patient[openings.places] & _POSITIVE).astype(np.int64)
+    glance = marked[openings.places]
+    other = who != openings.previous(who, held["patient"])
+    left = np.zeros(len(marked), bool)
+    left[openings.places] = openings.previous(glance, held["marked"]) & other
+    carry.session |= {
+        "patient": openings.latest(who, held["patient"]),
+        "marked": openings.latest(glance, held["marked"]),
+    }
+    return left
