@@ -57,8 +57,9 @@ class Worth:
         self.null = lambda name: calibration.null(name, role, age)
 
     def sign_in(self, code: int) -> float:
-        """How much rather a thief shows the code."""
-        told = self.null("sign-in")
+        """How much rather a thief shows the code; a country is no factor where the calibration knows of none."""
+        told, code = self.null("sign-in"), code % 16
+        assert len(told) == 16
         tells = min((1 - float(told[0]) / float(told.sum())) / TELLS, 1.0)  # where nothing is ever new, a thief is not
         thief = tells * float(THIEF_SIGN_IN[code]) + (0.0 if code else 1 - tells)
         return float(np.clip(thief / max(float(told[code]), 1e-3), *SIGN_IN_BOUNDS))

@@ -28,6 +28,7 @@ from tocsin.model.event import ACTIONS, REASONS
 from tocsin.model.explained import (
     NEW_ASSURANCE,
     NEW_CLIENT,
+    NEW_COUNTRY,
     NEW_DEVICE,
     NEW_NETWORK,
     NEW_SERVICE,
@@ -46,6 +47,7 @@ NOVELTY = {
     "new-assurance": NEW_ASSURANCE,
     "new-service": NEW_SERVICE,
     "new-to-all": NEW_TO_ALL,
+    "new-country": NEW_COUNTRY,
 }
 
 
@@ -150,6 +152,7 @@ class Drawn:
             query_hash=np.where(searches, who, 0).astype(np.uint64),
             page=np.array([act.page for act in acts], np.int32),
             id_low=np.array([act.number for act in acts], np.int16),
+            country=np.zeros(n, np.uint16),
         )
         unit = [key_of(act.unit) if act.unit else int(one) for act, one in zip(acts, who, strict=True)]
         explained = Explained(

@@ -217,7 +217,7 @@ def step(inputs: Inputs, state: State, weigher: Weigher, roles: Roles, account_k
 def _all_that_is_new(code: np.ndarray, seg: np.ndarray, before: np.ndarray) -> np.ndarray:
     """The sign-in of a day: what is new in any of its sessions. The code is a set: none is further than another."""
     out = np.zeros(len(code), np.int64)
-    for bit in (1, 2, 4, 8):
+    for bit in (1, 2, 4, 8, 16):
         out += bit * running_max((code & bit) // bit, seg, (before[:, SIGN_IN_AT] & bit) // bit)
     return out
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.detect.calibration import SIGN_IN_CODES, Calibration
+from tocsin.detect.calibration import COUNTRY_CODES, SIGN_IN_CODES, Calibration, abroad, without_countries
 from tocsin.detect.nulls import AGES, CAP, FLOOR, THIEF
 from tocsin.detect.registry import CODE, NAMES, SHARES
 from tocsin.detect.registry import CONTENT as _CONTENT
@@ -31,6 +31,14 @@ THIEF_SIGN_IN: Final = np.concatenate([_NEW * (1 - _TO_ALL), _NEW * _TO_ALL])
 """How often a thief's day shows each code of `sign-in`: half look like the owner's (stolen tokens, same machine),
 most of the others come from a new network and a new device; three in four new networks are new to the region too. An
 assumption: Freeman et al. 2016 use the same kind."""
+
+THIEF_ABROAD: Final = np.array([0.0, 0.05] * 4 + [0.0, 0.3] * 4)
+"""By code: of a thief's new networks, how many lie in a country new to the account. Three in ten of those that are new
+to the region too: servers are rented where they are cheap, and the careful take one in the country. An assumption."""
+LEAST_ABROAD: Final = 0.02
+"""Of honest new networks so many are supposed to, at least: a new country is worth 15 times a new network at most."""
+TELLS_ABROAD: Final = 0.01
+"""A table by which fewer honest new networks do, does not tell."""
 
 TELLS: Final = 0.002
 """A trail in which fewer honest days show anything new does not tell how the account was entered."""
@@ -98,7 +106,7 @@ class Weigher:
     """By stratum, detector and count: what a day that has got this far is worth while it lasts."""
     settled: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, CAP + 1)))
     """The same once it has ended there."""
-    sign_in: np.ndarray = field(default_factory=lambda: np.zeros((0, SIGN_IN_CODES)))
+    sign_in: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTRY_CODES)))
     enrolment: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     honey: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
 
@@ -120,7 +128,6 @@ class Weigher:
             ends_here = np.maximum(beyond[:, _BELOW] - beyond[:, _ABOVE], FLOOR)
             settled = np.minimum((THIEF[_BELOW] - THIEF[_ABOVE]) / ends_here, running)
             told = calibration.null("sign-in", role, AGES[age])
-            ratio = np.clip(_thief_sign_in(told) / np.maximum(told, 1e-3), *SIGN_IN_BOUNDS)
             marked = np.clip(HONEY_LISTED / max(calibration.null("honey", role, AGES[age])[1], 1e-6), *HONEY_BOUNDS)
             came = calibration.null("enrolment", role, AGES[age])
             e = np.minimum(THIEF[:3] / np.maximum(came[:3], FLOOR), ENROLMENT_MOST)
@@ -128,7 +135,7 @@ class Weigher:
             self.honey = np.concatenate([self.honey, np.log([[1.0, marked, HONEY_OPENED]])])
             self.running = np.concatenate([self.running, running[None]])
             self.settled = np.concatenate([self.settled, settled[None]])
-            self.sign_in = np.concatenate([self.sign_in, np.log(ratio)[None]])
+            self.sign_in = np.concatenate([self.sign_in, np.log(_sign_in(told))[None]])
         return self.strata[key]
 
     def strata_of(self, account: np.ndarray, age: np.ndarray, roles: Roles) -> np.ndarray:
@@ -164,6 +171,26 @@ class Weigher:
                 entry += bet
         others = np.log(entry) + self.honey[stratum, counts[HONEY_AT]] + self.enrolment[stratum, counts[ENROLMENT_AT]]
         return np.rint(np.log(content) * MICRONATS).astype(np.int64), np.rint(others * MICRONATS).astype(np.int64)
+
+
+def _sign_in(told: np.ndarray) -> np.ndarray:
+    """The e-value of each code, of how often honest days show it; a country that is told is one more factor."""
+    plain = without_countries(told)
+    ratio = np.clip(_thief_sign_in(plain) / np.maximum(plain, 1e-3), *SIGN_IN_BOUNDS)
+    if len(told) == SIGN_IN_CODES:
+        return np.r_[ratio, ratio]
+    here, there = _by_country(abroad(told))
+    return np.clip(np.r_[ratio * here, ratio * there], *SIGN_IN_BOUNDS)
+
+
+def _by_country(honest: float) -> tuple[np.ndarray, np.ndarray]:
+    """By code: e-values of a new network in a known country, and in a new one; `honest`: how many of theirs are."""
+    tells = min(honest / TELLS_ABROAD, 1.0)
+    thief = np.where(THIEF_ABROAD > 0, tells * THIEF_ABROAD + (1 - tells) * honest, 0.0)
+    there = thief / max(honest, LEAST_ABROAD)
+    there = np.where(thief >= honest, np.maximum(there, 1.0), there)
+    here = np.where(THIEF_ABROAD > 0, (1 - thief) / max(1 - honest, LEAST_ABROAD), 1.0)
+    return here, np.where(THIEF_ABROAD > 0, there, 1.0)
 
 
 def _thief_sign_in(told: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ from tocsin.main.tables import sessions_table
 from tocsin.model.keys import KeySet
 from tocsin.model.rows import Names
 
-VERSION: Final = 7
+VERSION: Final = 8
 _ARRAYS: Final = tuple(f.name for f in fields(State) if f.name not in ("open", "met", "finished"))
 """Arrays of `detect.state.State`, one entry an account."""
 _PASTS: Final = ("touched", "listed", "habits")
