@@ -197,6 +197,7 @@ _SECTIONS = {
     "organisation": sections.Organisation,
     "contain": sections.Containment,
     "identities": sections.Identities,
+    "countries": sections.Countries,
     "share": sections.Sharing,
     "rules": sections.Rules,
     "serve": sections.Serving,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import secrets
+import zlib
 from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -19,6 +21,7 @@ from tocsin.detect.ladder import Ladder
 from tocsin.detect.weight import Weigher
 from tocsin.door.references import REPLAY_EPOCH, REPLAY_KEY, KeyedReferences
 from tocsin.errors import StoreUnavailable, Usage
+from tocsin.explain.countries import NOWHERE, Countries, hash_of, read_countries
 from tocsin.explain.explainer import Explainer
 from tocsin.explain.reasons import Reason, in_force
 from tocsin.main.parsing import Parser
@@ -26,6 +29,7 @@ from tocsin.main.river import River
 from tocsin.model.fact import PERSON
 
 KEY_BYTES: Final = 32
+_LAST_COUNTRIES: Final[dict[str, Countries]] = {}
 
 
 def _fhir() -> Parser:
@@ -123,11 +127,38 @@ def river(
         accounts=explainer.accounts,
         contain=contain,
     )
-    made = River(explainer, judge)
+    made = River(explainer, judge, countries=countries(settings))
     made.join(Persons(persons if persons is not None else PERSON.empty_table()).person_of)
     if marks is not None:
         made.mark(marks)
     return made
+
+
+def countries(settings: Settings, *, known: Countries = NOWHERE) -> Countries:
+    """The table of countries that the settings name; `known`, if it was read from the same bytes. Raises `Usage`."""
+    path = settings.countries.file
+    if path is None:
+        return NOWHERE
+    try:
+        table = path.read_bytes()
+        if table[:2] == b"\x1f\x8b":
+            table = gzip.decompress(table)
+    except (OSError, EOFError, zlib.error) as problem:
+        what = getattr(problem, "strerror", None) or type(problem).__name__
+        raise Usage(f"the table of countries cannot be read ({what})", advice="Check file under [countries].") from None
+    name = hash_of(table)
+    if name != known.of:
+        return _countries_in(name, table)
+    return known
+
+
+def _countries_in(name: str, table: bytes) -> Countries:
+    """As `read_countries`; the one read last is kept."""
+    if name not in _LAST_COUNTRIES:
+        read = read_countries(table)
+        _LAST_COUNTRIES.clear()
+        _LAST_COUNTRIES[name] = read
+    return _LAST_COUNTRIES[name]
 
 
 def reasons_of(settings: Settings) -> dict[str, Reason]:

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from parity.rivers import DAY, MARKED, MINUTE, Told
 from tocsin.detect.detectors.sharing import LEAST
 from tocsin.detect.registry import NAMES
-from tocsin.model.explained import NEW_ASSURANCE, NEW_CLIENT, NEW_DEVICE, NEW_NETWORK, NEW_SERVICE, NEW_TO_ALL
+from tocsin.model.explained import (
+    NEW_ASSURANCE,
+    NEW_CLIENT,
+    NEW_COUNTRY,
+    NEW_DEVICE,
+    NEW_NETWORK,
+    NEW_SERVICE,
+    NEW_TO_ALL,
+)
 
 OPENINGS = ("read", "write", "export")
 
@@ -195,6 +203,7 @@ def _entry(row: Told, part: Part, shared: Shared, when: When) -> None:
         | 2 * bool(row.novelty & (NEW_DEVICE | NEW_CLIENT))
         | 4 * bool(row.novelty & NEW_ASSURANCE)
         | 8 * bool(row.novelty & NEW_NETWORK and row.unsettled & NEW_TO_ALL)
+        | 16 * bool(row.novelty & NEW_NETWORK and row.unsettled & NEW_COUNTRY)
     )
     shown = part.counts["sign-in"] & 3
     part.raise_to("sharing", when.pooled if row.stranger and shown and when.pooled >= LEAST else 0)

@@ -147,7 +147,7 @@ class Referee:
             if quiet:
                 account.own.days.append(account.most)
                 if AGES[account.age] == "settled":
-                    account.own.codes.append(account.most["sign-in"])
+                    account.own.codes.append(account.most["sign-in"] % 16)
         account.forget_day()
         for session in account.open.values():
             session.part, session.before = Part(), session.weight

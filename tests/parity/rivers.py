@@ -17,7 +17,7 @@ from tocsin.detect.registry import NAMES
 from tocsin.detect.weight import Weigher
 from tocsin.model.alert import RUNGS, Rung
 from tocsin.model.event import ACTIONS, OUTCOMES, QUERY_KINDS, REASONS
-from tocsin.model.explained import NEW_SERVICE, NEW_TO_ALL, Explained
+from tocsin.model.explained import NEW_COUNTRY, NEW_SERVICE, NEW_TO_ALL, Explained
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows
 
 SECOND = 1_000_000
@@ -52,6 +52,7 @@ class Told:
     query_hash: int = 0
     page: int = 0
     id_low: int = -1
+    country: int = 0
     reason: str = "unexplained"
     fresh: bool = False
     fresh_listed: bool = False
@@ -93,6 +94,7 @@ def rows_of(told: list[Told]) -> Rows:
         query_hash=np.array([t.query_hash for t in told], np.uint64),
         page=np.array([t.page for t in told], np.int32),
         id_low=np.array([t.id_low for t in told], np.int16),
+        country=np.array([t.country for t in told], np.uint16),
     )
 
 
@@ -248,7 +250,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "fresh_listed": (True, False),
     "unit": (0, 501, 502, 503),
     "novelty": (0, 0, 0, 1, 2, 4, 8, 15),
-    "unsettled": (0, 3, 3, NEW_TO_ALL | 3, NEW_SERVICE, NEW_SERVICE | 3),
+    "unsettled": (0, 3, 3, NEW_TO_ALL | 3, NEW_COUNTRY | 1, NEW_SERVICE, NEW_SERVICE | 3),
     "age_days": (0, 3, 9),
     "declared": (False, False, False, True),
     "newcomer": (False, False, True),

@@ -72,6 +72,7 @@ class Access:
     network: int = 0
     service: str = "dossier"
     assurance: int = 0
+    country: int = 0
 
 
 def opens(who: str, patient: str | None, **told: Any) -> Access:
@@ -139,6 +140,7 @@ class Ward:
                 outcome=access.outcome,
                 network=access.network,
                 assurance=access.assurance,
+                country=access.country,
             )
             for number, access in enumerate(accesses)
         ]

@@ -68,7 +68,8 @@ class Worth:
 
     def sign_in(self, code: int, shown: list[int]) -> float:
         """How much rather a thief shows the code than an account that has shown such codes on its settled days."""
-        told = self.null("sign-in")
+        told, code = self.null("sign-in"), code % 16  # no country: this calibration knows of none
+        assert len(told) == 16
         tells = min((1 - float(told[0]) / float(told.sum())) / TELLS, 1.0)  # where nothing is ever new, a thief is not
         thief = tells * float(THIEF_SIGN_IN[code]) + (0.0 if code else 1 - tells)
         usual = (shown.count(code) + 10 * max(float(told[code]), 1e-3)) / (len(shown) + 10)

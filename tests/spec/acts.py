@@ -31,6 +31,7 @@ from tocsin.model.explained import (
     HELD,
     NEW_ASSURANCE,
     NEW_CLIENT,
+    NEW_COUNTRY,
     NEW_DEVICE,
     NEW_NETWORK,
     NEW_SERVICE,
@@ -52,6 +53,7 @@ NOVELTY = {
     "new-assurance": NEW_ASSURANCE,
     "new-service": NEW_SERVICE,
     "new-to-all": NEW_TO_ALL,
+    "new-country": NEW_COUNTRY,
 }
 VOUCHED = {"unplaced": NOWHERE, "unknown": UNKNOWN, "held": HELD, "struck-off": STRUCK_OFF}
 
@@ -159,6 +161,7 @@ class Drawn:
             query_hash=np.where(searches, who, 0).astype(np.uint64),
             page=np.array([act.page for act in acts], np.int32),
             id_low=np.array([act.number for act in acts], np.int16),
+            country=np.zeros(n, np.uint16),
         )
         unit = [key_of(act.unit) if act.unit else int(one) for act, one in zip(acts, who, strict=True)]
         explained = Explained(

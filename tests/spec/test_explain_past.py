@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from parity.wards import Ward, fact, opens
-from tocsin.model.explained import HELD, NEW_NETWORK, NEW_SERVICE, NOWHERE, PLACED, STRUCK_OFF, UNKNOWN
+from tocsin.model.explained import (
+    HELD,
+    NEW_COUNTRY,
+    NEW_NETWORK,
+    NEW_SERVICE,
+    NOWHERE,
+    PLACED,
+    STRUCK_OFF,
+    UNKNOWN,
+)
 
 PAST = [
     # touched   alerts stood    asked on   then
@@ -245,3 +254,51 @@ def test_every_service_is_new_once_whatever_else_the_account_has_shown() -> None
     ward.day(1, *(opens("dr", "Ada", service=name, assurance=2) for name in (*names, *names)))
     new = (ward.seen[1].novelty & NEW_SERVICE) != 0
     assert new.tolist() == [True] * 40 + [False] * 40
+
+
+FRANCE, SPAIN, CHILE = 1, 2, 3
+COUNTRIES = [
+    # who       from      is it new?
+    ("dr", FRANCE, False),
+    ("dr", SPAIN, True),
+    ("dr", 0, False),
+    ("traveller", SPAIN, False),
+    ("traveller", CHILE, True),
+    ("ward", FRANCE, False),
+    ("ward", SPAIN, False),
+    ("ward", CHILE, True),
+    ("newcomer", SPAIN, False),
+    ("newcomer", CHILE, True),
+]
+"""The ward is known from inside only, so that the region is asked: a traveller works from Spain."""
+
+
+@pytest.mark.parametrize(("who", "country", "new"), COUNTRIES)
+def test_a_country_is_new_to_an_account_or_if_it_has_none_to_the_region(who: str, country: int, new: bool) -> None:
+    ward = Ward()
+    past = [opens("dr", None, network=1, country=FRANCE), opens("ward", None, network=9)]
+    past += [opens("traveller", None, network=land, country=land) for land in (FRANCE, SPAIN)]
+    ward.day(0, *past)
+    ward.day(2, opens(who, None, network=70 + country, country=country), opens("dr", None, network=1, country=FRANCE))
+    assert bool(ward.seen[-1].unsettled[0] & NEW_COUNTRY) is new
+    assert not ward.seen[-1].unsettled[1] & NEW_COUNTRY
+
+
+@pytest.mark.parametrize(("alerts", "new"), [((), False), (("dr",), True)])
+def test_a_country_becomes_a_habit_by_the_same_rule(alerts: tuple[str, ...], new: bool) -> None:
+    ward = Ward()
+    ward.day(0, opens("dr", None, network=1, country=FRANCE))
+    ward.day(3, opens("dr", None, network=2, country=SPAIN), alerts=alerts)
+    ward.day(5, opens("dr", None, network=3, country=SPAIN))
+    assert bool(ward.seen[-1].unsettled[0] & NEW_COUNTRY) is new
+
+
+def test_where_no_table_told_of_countries_before_none_is_new_at_first() -> None:
+    """Promise: a table that is given today accuses nobody of yesterday's places."""
+    ward = Ward()
+    ward.day(0, opens("dr", None, network=1), opens("else", None, network=2))
+    told = [opens("dr", None, network=1, country=FRANCE), opens("else", None, network=3, country=SPAIN)]
+    ward.day(2, *told)
+    assert not (ward.seen[-1].unsettled & NEW_COUNTRY).any()
+    ward.day(4, opens("dr", None, network=3, country=SPAIN))
+    assert ward.seen[-1].unsettled[0] & NEW_COUNTRY

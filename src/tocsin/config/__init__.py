@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from tocsin.config.sections import (
     Connector,
     Containment,
+    Countries,
     Explanation,
     Identities,
     Organisation,
@@ -40,6 +41,7 @@ _TABLES: Final[dict[str, type]] = {
     "organisation": Organisation,
     "contain": Containment,
     "identities": Identities,
+    "countries": Countries,
     "share": Sharing,
     "rules": Rules,
     "serve": Serving,
@@ -103,6 +105,8 @@ class Settings:
     """What is done without asking, `[contain]`."""
     identities: Identities = field(default_factory=Identities)
     """Where letters get names and addresses, `[identities]`."""
+    countries: Countries = field(default_factory=Countries)
+    """In which country a network lies, `[countries]`."""
     share: Sharing = field(default_factory=lambda: Sharing(trusted={}))
     """Whose bundles are believed, `[share]`."""
     rules: Rules = field(default_factory=Rules)

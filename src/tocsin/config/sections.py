@@ -160,6 +160,15 @@ class Identities:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Countries:
+    """`[countries]`: in which country a network lies, so that a sign-in from a new one is seen as such."""
+
+    file: Path | None = None
+    """CSV of address ranges, `.gz` or not: first address, last address, two-letter country; none: no country is told.
+    It is kept in the ledger when the next command opens the state to write, as a change of the ladder is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
     """`[share]`: whose bundles are believed."""
 

@@ -35,6 +35,11 @@ from tocsin.model.evidence import MICRONATS
 
 FORMAT: Final = "tocsin-calibration/1"
 SIGN_IN_CODES: Final = 16
+"""Codes of `sign-in` of a trail that tells no country."""
+COUNTRY_CODES: Final = 2 * SIGN_IN_CODES
+"""Where a table of countries tells them, as many come after: the same, in a country new to the account."""
+HONEST_ABROAD: Final = 0.05
+"""Where nobody looked, so many of the honest new networks are supposed to lie in a country new to the account."""
 KEPT: Final = 400
 """Heaviest account-weeks kept per stratum, at least."""
 KEPT_SHARE: Final = 1 / 10
@@ -132,7 +137,8 @@ class Calibration:
     """Nulls and trajectories of a region, with the factory's behind them."""
 
     nulls: dict[str, dict[str, np.ndarray]]
-    """Stratum "role/age" -> detector -> S(0 .. CAP), or for `sign-in` the frequencies of its codes."""
+    """Stratum "role/age" -> detector -> S(0 .. CAP), or for `sign-in` the frequencies of its codes: SIGN_IN_CODES of
+    them, or COUNTRY_CODES where it was learned with a table of countries."""
     trajectories: dict[str, Trajectories]
     """Role ("" for all) -> its heaviest weeks."""
     made_from: dict[str, Any] = field(default_factory=dict)
@@ -259,25 +265,54 @@ def nulls_of(sample: Sample, above: Calibration | None) -> dict[str, dict[str, n
                 continue
             some = sample.take(np.flatnonzero(inside))
             out[f"{role}/{age}"] = {
-                name: _table(name, some.account, some.values[:, i], _parent(out, above, name, role, age))
-                for i, name in enumerate(NAMES)
+                name: _table(name, some, i, _parent(out, above, name, role, age)) for i, name in enumerate(NAMES)
             }
     return out
 
 
-def _table(name: str, account: np.ndarray, values: np.ndarray, parent: np.ndarray | None) -> np.ndarray:
+def _table(name: str, some: Sample, detector: int, parent: np.ndarray | None) -> np.ndarray:
+    account, values = some.account, some.values[:, detector]
     if name == "sign-in":
-        own, accounts = _frequencies(account, values)
+        own, accounts = _frequencies(account, values, COUNTRY_CODES if some.countries else SIGN_IN_CODES)
+        if parent is not None and some.countries:
+            parent = with_countries(parent)
         return own if parent is None else blend_frequencies(own, accounts, parent)
     if parent is None:
         return survival(account, values, tail_cap=LIGHT_TAIL_INDEX if name in LIGHT_TAILED else MAX_TAIL_INDEX)[0]
     return blend(*reached(account, values), parent)
 
 
-def _frequencies(account: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, int]:
+def _frequencies(account: np.ndarray, codes: np.ndarray, kinds: int) -> tuple[np.ndarray, int]:
     accounts, back, sessions = np.unique(account, return_inverse=True, return_counts=True)
     weight = 1.0 / sessions[back] / max(len(accounts), 1)
-    return np.bincount(codes, weights=weight, minlength=SIGN_IN_CODES), len(accounts)
+    return np.bincount(codes, weights=weight, minlength=kinds), len(accounts)
+
+
+def without_countries(frequencies: np.ndarray) -> np.ndarray:
+    """Frequencies of codes, whatever the country."""
+    return frequencies.reshape(-1, SIGN_IN_CODES).sum(axis=0)
+
+
+def with_countries(frequencies: np.ndarray, share: float = HONEST_ABROAD) -> np.ndarray:
+    """Frequencies of codes that tell no country -> as if this share of the new networks lay in a new one."""
+    if len(frequencies) > SIGN_IN_CODES:
+        return frequencies
+    abroad = frequencies * share * (np.arange(SIGN_IN_CODES) & 1)
+    return np.r_[frequencies - abroad, abroad]
+
+
+def abroad(frequencies: np.ndarray) -> float:
+    """Of the new networks, how many lie in a country new to the account."""
+    network = frequencies[1::2]  # codes with bit 1
+    return float(network[SIGN_IN_CODES // 2 :].sum()) / max(float(network.sum()), 1e-9)
+
+
+def _carried_codes(own: np.ndarray, same: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """`carried_frequencies`, whatever the country; how often it is new is as in `wanted`."""
+    if max(len(own), len(same), len(wanted)) == SIGN_IN_CODES:
+        return carried_frequencies(own, same, wanted)
+    plain = carried_frequencies(*(without_countries(one) for one in (own, same, wanted)))
+    return with_countries(plain, abroad(with_countries(wanted)))
 
 
 def _parent(
@@ -302,7 +337,7 @@ def _parent(
     if wanted is None or younger not in made:
         return wanted
     same = level(younger.rpartition("/")[2])
-    carry = carried_frequencies if name == "sign-in" else carried
+    carry = _carried_codes if name == "sign-in" else carried
     return wanted if same is None else carry(made[younger][name], same, wanted)
 
 

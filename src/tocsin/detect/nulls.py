@@ -59,10 +59,12 @@ class Sample:
     """int: position in AGES."""
     values: np.ndarray
     """int64, shape (days, detectors): final counts, in the order of the registry."""
+    countries: bool = False
+    """Whether a table told countries meanwhile."""
 
     def take(self, places: np.ndarray) -> Sample:
         """Some of the days."""
-        return Sample(self.account[places], self.role[places], self.age[places], self.values[places])
+        return Sample(self.account[places], self.role[places], self.age[places], self.values[places], self.countries)
 
 
 def survival(account: np.ndarray, values: np.ndarray, *, tail_cap: float) -> tuple[np.ndarray, int]:

@@ -198,7 +198,7 @@ class State:
         if not len(accounts):
             return
         settled = age == SETTLED  # before that, all is new because Tocsin is
-        self.own_codes[accounts[settled], counts[settled, SIGN_IN_AT]] += 1
+        self.own_codes[accounts[settled], counts[settled, SIGN_IN_AT] % SIGN_IN_CODES] += 1
         self.own_days[accounts] += 1
         reached = np.arange(OWN_BINS) <= bins(counts[:, :COUNTED])[:, :, None]
         self.own_counts[accounts] += reached.astype(np.int32)

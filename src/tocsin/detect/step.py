@@ -243,7 +243,7 @@ def _furthest(
         moved = Marked.at(moves[d][steps], seg)
         values = count[steps[moved.places]]
         if d == SIGN_IN_AT:  # what is new in any of its sessions: the code is a set, none is further than another
-            most = np.add.reduce([moved.max(values & bit, held & bit) for bit in (1, 2, 4, 8)])
+            most = np.add.reduce([moved.max(values & bit, held & bit) for bit in (1, 2, 4, 8, 16)])
         else:
             most = moved.max(values, held)
         far[d] = moved.spread(most, held, seg, first)

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.detect.calibration import SIGN_IN_CODES, Calibration
+from tocsin.detect.calibration import COUNTRY_CODES, SIGN_IN_CODES, Calibration, abroad, without_countries
 from tocsin.detect.detectors.enrolment import CODES
 from tocsin.detect.nulls import AGES, CAP, FLOOR, THIEF
 from tocsin.detect.registry import CODE, NAMES, SHARES
@@ -33,6 +33,14 @@ THIEF_SIGN_IN: Final = np.concatenate([_NEW * (1 - _TO_ALL), _NEW * _TO_ALL])
 """How often a thief's day shows each code of `sign-in`: half look like the owner's (stolen tokens, same machine),
 most of the others come from a new network and a new device; three in four new networks are new to the region too. An
 assumption: Freeman et al. 2016 use the same kind."""
+
+THIEF_ABROAD: Final = np.array([0.0, 0.05] * 4 + [0.0, 0.3] * 4)
+"""By code: of a thief's new networks, how many lie in a country new to the account. Three in ten of those that are new
+to the region too: servers are rented where they are cheap, and the careful take one in the country. An assumption."""
+LEAST_ABROAD: Final = 0.02
+"""Of honest new networks so many are supposed to, at least: a new country is worth 15 times a new network at most."""
+TELLS_ABROAD: Final = 0.01
+"""A table by which fewer honest new networks do, does not tell."""
 
 TELLS: Final = 0.002
 """A trail in which fewer honest days show anything new does not tell how the account was entered."""
@@ -128,9 +136,11 @@ class Weigher:
     settled: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTED, CAP + 1)))
     """The same once it has ended there."""
     showed: np.ndarray = field(default_factory=lambda: np.zeros((0, SIGN_IN_CODES)))
-    """By stratum and code of the sign-in: how many honest days show it."""
+    """By stratum and code of the sign-in, whatever the country: how many honest days show it."""
     thief: np.ndarray = field(default_factory=lambda: np.zeros((0, SIGN_IN_CODES)))
     """How many of a thief's."""
+    country: np.ndarray = field(default_factory=lambda: np.zeros((0, COUNTRY_CODES)))
+    """By stratum and code, those of a new country after the others: how much rather a thief's network lies there."""
     enrolment: np.ndarray = field(default_factory=lambda: np.zeros((0, CODES)))
     honey: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
 
@@ -159,8 +169,10 @@ class Weigher:
             self.honey = np.concatenate([self.honey, np.log([[1.0, marked, HONEY_OPENED]])])
             self.running = np.concatenate([self.running, running[None]])
             self.settled = np.concatenate([self.settled, settled[None]])
-            self.showed = np.concatenate([self.showed, np.maximum(told, LEAST_SHOWED)[None]])
-            self.thief = np.concatenate([self.thief, _thief_sign_in(told)[None]])
+            plain = without_countries(told)
+            self.showed = np.concatenate([self.showed, np.maximum(plain, LEAST_SHOWED)[None]])
+            self.thief = np.concatenate([self.thief, _thief_sign_in(plain)[None]])
+            self.country = np.concatenate([self.country, _by_country(told)[None]])
         return self.strata[key]
 
     def strata_of(self, account: np.ndarray, age: np.ndarray, roles: Roles) -> np.ndarray:
@@ -219,11 +231,14 @@ class Weigher:
         """e-values of codes of the sign-in: how much rather a thief shows them than this account does.
 
         The account's own days, smoothed by its stratum's: who is always on the move shows new networks, a robot never.
+        A country that is told is one more factor.
         """
-        shown, days = own.codes[account, code], own.codes.sum(axis=1)[account]
-        usual = (shown + OWN_DAYS * self.showed[stratum, code]) / (days + OWN_DAYS)
-        ratio: np.ndarray = np.clip(self.thief[stratum, code] / usual, *SIGN_IN_BOUNDS)
-        return ratio
+        plain = code % SIGN_IN_CODES
+        shown, days = own.codes[account, plain], own.codes.sum(axis=1)[account]
+        usual = (shown + OWN_DAYS * self.showed[stratum, plain]) / (days + OWN_DAYS)
+        ratio: np.ndarray = np.clip(self.thief[stratum, plain] / usual, *SIGN_IN_BOUNDS)
+        ratio *= self.country[stratum, code]
+        return np.clip(ratio, *SIGN_IN_BOUNDS, out=ratio)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +255,22 @@ class Parts:
 def micronats(nats: np.ndarray) -> np.ndarray:
     """Whole numbers, int64: sums of them do not hang on the order."""
     return np.rint(nats * MICRONATS).astype(np.int64)
+
+
+def _by_country(told: np.ndarray) -> np.ndarray:
+    """By code (COUNTRY_CODES): e-values of a new network in a known country, and in a new one.
+
+    `told`: how often honest days show each code; without countries these say nothing.
+    """
+    if len(told) == SIGN_IN_CODES:
+        return np.ones(COUNTRY_CODES)
+    honest = abroad(told)
+    tells = min(honest / TELLS_ABROAD, 1.0)
+    thief = np.where(THIEF_ABROAD > 0, tells * THIEF_ABROAD + (1 - tells) * honest, 0.0)
+    there = thief / max(honest, LEAST_ABROAD)
+    there = np.where(thief >= honest, np.maximum(there, 1.0), there)
+    here = np.where(THIEF_ABROAD > 0, (1 - thief) / max(1 - honest, LEAST_ABROAD), 1.0)
+    return np.r_[here, np.where(THIEF_ABROAD > 0, there, 1.0)]
 
 
 def _thief_sign_in(told: np.ndarray) -> np.ndarray:

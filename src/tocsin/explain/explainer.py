@@ -19,13 +19,13 @@ import pyarrow as pa
 
 from tocsin.explain.care import Grants, Persons, Places, actor_key, grants_of, places_of
 from tocsin.explain.common import Common
-from tocsin.explain.habits import habits_of, ways_of
+from tocsin.explain.habits import countries_of, habits_of, ways_of
 from tocsin.explain.memory import USUAL_DAYS, Memory
 from tocsin.explain.past import Past, add_touches
 from tocsin.explain.reasons import Reason, reasons
 from tocsin.explain.staff import PostTable, Staff, post_table, unplaced
 from tocsin.model.event import ACTIONS, REASONS
-from tocsin.model.explained import HELD, Explained
+from tocsin.model.explained import HELD, NEW_COUNTRY, Explained
 from tocsin.model.fact import FACT
 from tocsin.model.keys import KeySet, factorise
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
@@ -57,7 +57,7 @@ class Explainer:
     listed: Past = field(default_factory=Past)
     """(account, person) listed: never becomes own past, only "seen before in these days"."""
     habits: Past = field(default_factory=Past)
-    """(account, network), (account, device), (account, client), (account, assurance), (account, service)."""
+    """(account, network), (account, device), (account, client), (account, assurance), (account, service), countries."""
     vouched: dict[int, KeySet] = field(default_factory=dict)
     """Day -> (person, unit) of touches that a directory fact explained, in slices that have ended."""
     vouching: dict[int, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
@@ -196,7 +196,8 @@ class Explainer:
             self._last = (rows, ways_of(rows, who))
         first = self._last[1][1]
         first = first[rows.account[first] >= 0]
-        keys = np.concatenate([key for _, key in habits_of(rows, who, first, self.services)])
+        habits = [key for _, key in habits_of(rows, who, first, self.services)]
+        keys = np.concatenate([*habits, *countries_of(rows, who, first)])
         accounts = np.tile(rows.account[first], len(keys) // max(len(first), 1))
         keys, at_first = np.unique(keys, return_index=True)
         self.touched.renew()
@@ -350,7 +351,18 @@ class Explainer:
             unsettled[~known[of_key] & told] |= bit
             new = begins[~known & ~met]
             novelty[first[new[told[new]]]] |= bit
+        keyed = countries_of(rows, who, first)
+        if keyed:
+            own, any_own, common, any_common = (self._settled(keys) for keys in keyed)
+            abroad = np.where(any_own, ~own, any_common & ~common)
+            unsettled[abroad & (rows.country[first] != 0) & (rows.account[first] >= 0)] |= NEW_COUNTRY
         return novelty, unsettled[of_way]
+
+    def _settled(self, keys: np.ndarray) -> np.ndarray:
+        """bool: which keys are settled habits."""
+        of_key, begins = factorise(keys)
+        known: np.ndarray = self.habits.look(keys[begins])[0][of_key]
+        return known
 
     def _unplaced(self, rows: Rows, new: np.ndarray) -> np.ndarray:
         """int8 per row, as `Explained.unplaced`; `new`: rows of a newcomer's first day."""

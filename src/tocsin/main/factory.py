@@ -134,9 +134,7 @@ def _take_in(folder: Path, scratch: Path, number: int, settings: Settings, progr
 
 
 def _pooled(samples: list[Sample]) -> Sample:
-    return Sample(
-        *(
-            np.concatenate([getattr(sample, name) for sample in samples])
-            for name in ("account", "role", "age", "values")
-        )
+    account, role, age, values = (
+        np.concatenate([getattr(sample, name) for sample in samples]) for name in ("account", "role", "age", "values")
     )
+    return Sample(account, role, age, values, samples[0].countries)

@@ -14,7 +14,7 @@ more is newer to Tocsin than any week to come: it teaches nulls, and no trajecto
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ def learn(
 ) -> Learned:
     """Learn from the days of a past (at least one). `said`: verdicts by account and week of it. See the module."""
     river = fold_past(days, day_of, river_on((factory,)), lambda *_: None)
-    sample = sample_of(river.judge, days[0], *_told(said, river))
+    sample = replace(sample_of(river.judge, days[0], *_told(said, river)), countries=bool(river.countries))
     nulls = nulls_of(sample, behind(factory))
 
     part = part_of(river.judge.accounts.keys()[sample.account], PARTS)

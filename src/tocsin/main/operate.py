@@ -21,7 +21,7 @@ from tocsin.main.explanations import summary
 from tocsin.main.inspect import Reading
 from tocsin.main.intake import Progress, unheard
 from tocsin.main.learning import learn
-from tocsin.main.readiness import cutting, letters
+from tocsin.main.readiness import countries, cutting, letters
 from tocsin.main.region import EPOCH, Region
 from tocsin.main.river import River, accepted_order
 from tocsin.main.verdicts import precision, verdicts
@@ -165,6 +165,7 @@ def doctor(settings: Settings) -> dict[str, Any]:
     check("python", lambda: ("good", sys.version.split()[0]))
     check("calibration that ships", lambda: ("good", f"hash {wiring.factory().hash}"))
     check("explanations", lambda: ("good", f"{summary(settings)}; tocsin explanations"))
+    check("countries", lambda: countries(settings))
     check("state folder", lambda: _folder(settings.state))
     check("room on the disk", lambda: _room(settings.state))
     check("pseudonym key", lambda: _key(settings))

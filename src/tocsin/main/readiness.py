@@ -34,6 +34,16 @@ def cutting(settings: Settings) -> tuple[str, str]:
     return ("poor", f"{'; '.join(gaps)}. {told}") if gaps else ("good", told)
 
 
+def countries(settings: Settings) -> tuple[str, str]:
+    """(finding, advice) on the table of countries. Raises `Usage` for one that cannot be read."""
+    if settings.countries.file is None:
+        return "good", "no table: a sign-in from another country is one from a new network; [countries] file"
+    table = wiring.countries(settings)
+    ranges = sum(len(one.first) for one in table.ranges.values())
+    many = len({number for one in table.ranges.values() for number in one.number.tolist()})
+    return "good", f"{ranges:,} ranges in {many:,} countries; hash {table.of}"
+
+
 def letters(settings: Settings) -> tuple[str, str]:
     """(finding, advice) on letters: what they would lack, and where names would come from."""
     empty = [name for name in _NEEDED if not getattr(settings.organisation, name)]

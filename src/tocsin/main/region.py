@@ -4,8 +4,8 @@
     catch_up batches that were committed and not folded (a kill came between) are folded from the ledger
     rebuild  everything derived is deleted, then catch_up from the first batch
 
-Besides trails, the ledger holds Tocsin's own: a calibration put in force, a change of settings that the judge reads.
-They are streams of a batch like any other, so a rebuild meets them at the same place.
+Besides trails, the ledger holds Tocsin's own: a calibration put in force, a change of settings that the judge reads, a
+table of countries. They are streams of a batch like any other, so a rebuild meets them at the same place.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ import pyarrow as pa
 from tocsin import log, wiring
 from tocsin.config import Settings
 from tocsin.detect.calibration import Calibration
-from tocsin.detect.evidence import evidence_table
 from tocsin.detect.ladder import Ladder
-from tocsin.detect.state import Sessions
 from tocsin.door.persons import Persons
+from tocsin.explain.countries import countries_in
+from tocsin.main import countries_kept
 from tocsin.main.accepted import Accepted
 from tocsin.main.ahead import one_ahead
 from tocsin.main.decisions import decisions_in, decisions_table, line_of
@@ -37,11 +37,11 @@ from tocsin.main.keeping import Digests, kept, told_of, unknown
 from tocsin.main.learning import put_in_force
 from tocsin.main.live import ROWS_HELD, Live, is_live, parse_live
 from tocsin.main.parsing import Parser, Recipe
-from tocsin.main.river import Folded, River, accepted_order
+from tocsin.main.river import River, accepted_order
 from tocsin.main.saved import load, packed, put_state, state_path
 from tocsin.main.settings_told import calibration_line, ladder_text, settings_in
 from tocsin.main.spool import Spool
-from tocsin.main.tables import alerts_table, rejected_table, sessions_table
+from tocsin.main.tables import alerts_table, rejected_table, write_slice
 from tocsin.main.tidy import tidy
 from tocsin.model.alert import Alert
 from tocsin.model.decision import Decision
@@ -52,6 +52,7 @@ OWN: Final = "tocsin"
 """Source of Tocsin's own trail."""
 CALIBRATION: Final = "tocsin/calibration"
 SETTINGS: Final = "tocsin/settings"
+COUNTRIES: Final = "tocsin/countries"
 SAID: Final = "tocsin/decision"
 PAST: Final = "past"
 """Key of a batch's meta that says: it teaches what is usual, and accuses nobody."""
@@ -98,6 +99,7 @@ class Region:
             region._resume()
             region.catch_up(progress=progress)
             region._record_settings(now)
+            countries_kept.drop_others(settings, region.river.countries.of)
         except BaseException:
             ledger.close()
             raise
@@ -195,7 +197,9 @@ class Region:
         self.parts.clear()
         state_path(self.settings).unlink(missing_ok=True)
         self.river, self.folded, self.calibration, self.ladder_text = _river(), 0, None, ""
-        return self.catch_up(progress=progress)
+        count = self.catch_up(progress=progress)
+        countries_kept.drop_others(self.settings, self.river.countries.of)
+        return count
 
     # -- the parts -----------------------------------------------------------------------------------------------------
 
@@ -210,6 +214,9 @@ class Region:
         text = ladder_text(self.settings)
         if text != (self.ladder_text or ladder_text(Settings())):
             self._own(SETTINGS, text.encode() + b"\n", now)
+        countries = wiring.countries(self.settings, known=self.river.countries)
+        if countries.of != self.river.countries.of:
+            self._own(COUNTRIES, countries.line(), now)
 
     def _take_in(
         self, pieces: Iterator[Piece], recipe: Recipe, files: Files, number: int, progress: Progress
@@ -246,6 +253,9 @@ class Region:
             elif piece.stream == SETTINGS:
                 self.ladder_text = piece.block.data.decode().strip()
                 self._put_in_force()
+            elif piece.stream == COUNTRIES:
+                self.river.countries = countries_in(piece.block.data)
+                countries_kept.keep(self.settings, self.river.countries)
             elif piece.stream == SAID:
                 self.said.extend(decisions_in(piece.block.data))
             else:
@@ -273,7 +283,7 @@ class Region:
                 if not len(events):
                     continue
                 folded, ended = self.river.slice(events, day=day, batch=number)
-                self._write(parts, day, number, folded, ended)
+                write_slice(parts, folded, ended, self.river.explainer.accounts, day=day, batch=number)
                 count.events += int((events["row"].to_numpy() == 0).sum())
                 count.alerts += len(folded.alerts)
                 self.heard(number, folded.alerts)
@@ -322,18 +332,6 @@ class Region:
         ids = np.frombuffer(column.buffers()[1], "S16", count=len(column), offset=16 * column.offset)
         return events.filter(pa.array(~stored(held, ids)))
 
-    def _write(self, parts: Any, day: int, number: int, folded: Folded, ended: Sessions) -> None:
-        when = EPOCH + timedelta(days=day)
-        accounts = self.river.explainer.accounts
-        parts.write("events", pa.concat_tables(folded.events).unify_dictionaries(), day=when, batch=number)
-        evidence = evidence_table(folded.evidence, accounts)
-        if len(evidence):
-            parts.write("evidence", evidence, day=when, batch=number)
-        if len(ended):
-            parts.write("sessions", sessions_table(ended, accounts.names), day=when, batch=number)
-        if folded.alerts:
-            parts.write("alerts", alerts_table(folded.alerts), day=when, batch=number)
-
     def fold_own(self, number: int, pieces: list[Piece]) -> None:
         """Fold a batch of Tocsin's own trail that has just been committed; the ones before it are folded."""
         recipe = Recipe(wiring.FORMATS["fhir"](), OWN, self.references)
@@ -348,7 +346,11 @@ class Region:
             live.checkpoint(saved=self.folded)
 
     def _packed(self, number: int) -> bytes:
-        told = {"calibration": self.calibration.to_text() if self.calibration else "", "ladder": self.ladder_text}
+        told = {
+            "calibration": self.calibration.to_text() if self.calibration else "",
+            "ladder": self.ladder_text,
+            "countries": self.river.countries.of,
+        }
         return packed(self.river, folded=number, told=told)
 
     def _sync_and_save(self, number: int, state: bytes) -> None:
@@ -363,11 +365,12 @@ class Region:
     def _resume(self) -> None:
         """Take up the saved state, if there is one that fits; else everything is folded anew."""
         resumed = load(state_path(self.settings), self.river)
-        if resumed is None or resumed.folded > self.ledger.last_batch:
+        countries = countries_kept.kept(self.settings, resumed.told["countries"]) if resumed else None
+        if resumed is None or countries is None or resumed.folded > self.ledger.last_batch:
             self.parts.clear()
             self.river = _river()
             return
-        self.folded = resumed.folded
+        self.folded, self.river.countries = resumed.folded, countries
         self.parts.drop(after=self.folded)
         self.ladder_text = resumed.told["ladder"]
         if resumed.told["calibration"]:

@@ -18,6 +18,7 @@ from tocsin.detect.decided import CLEARING, decide
 from tocsin.detect.evidence import Evidence
 from tocsin.detect.judge import Judge
 from tocsin.detect.state import Sessions
+from tocsin.explain.countries import NOWHERE, Countries
 from tocsin.explain.explainer import Explainer
 from tocsin.model.alert import Alert
 from tocsin.model.decision import SOMEBODY_ELSE, Decision
@@ -52,6 +53,8 @@ class River:
     """Joins references to persons; see `join`."""
     marked: np.ndarray = field(default_factory=lambda: np.zeros(0, "V17"))
     """References of honey patients; see `mark`."""
+    countries: Countries = NOWHERE
+    """In which country a network lies."""
     opened: int | None = None
     """The day whose slice is open; see `turn`."""
 
@@ -114,7 +117,11 @@ class River:
     def fold(self, events: pa.Table, *, batch: int, into: Folded) -> None:
         """Explain, judge and remember a batch of rows of the open day; its accounts were met with the slice."""
         rows = rows_of(
-            events, accounts=self.explainer.accounts, services=self.explainer.services, person_of=self.person_of
+            events,
+            accounts=self.explainer.accounts,
+            services=self.explainer.services,
+            person_of=self.person_of,
+            country_of=self.countries.numbers if self.countries else None,
         )
         explained = self.explainer.explain(rows)
         judged = self.judge.judge(rows, explained)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
+from tocsin.detect.evidence import evidence_table
 from tocsin.detect.state import Sessions
 from tocsin.errors import StoreUnavailable
+from tocsin.main.river import Folded
 from tocsin.main.words import reason_of, reasons_of
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.ground import Ground
 from tocsin.model.rejected import Rejected
+from tocsin.model.rows import Names
 from tocsin.model.session import SESSION
 
 _time = pa.timestamp("us", tz="UTC")
@@ -183,3 +186,16 @@ def rejected_table(told: list[tuple[str, Rejected]], number: int) -> pa.Table:
         for f in REJECTED
     ]
     return pa.table(arrays, schema=REJECTED)
+
+
+def write_slice(parts: Any, folded: Folded, ended: Sessions, accounts: Names, *, day: int, batch: int) -> None:
+    """What a slice came to, as parts of its day."""
+    when = date(1970, 1, 1) + timedelta(days=day)
+    parts.write("events", pa.concat_tables(folded.events).unify_dictionaries(), day=when, batch=batch)
+    evidence = evidence_table(folded.evidence, accounts)
+    if len(evidence):
+        parts.write("evidence", evidence, day=when, batch=batch)
+    if len(ended):
+        parts.write("sessions", sessions_table(ended, accounts.names), day=when, batch=batch)
+    if folded.alerts:
+        parts.write("alerts", alerts_table(folded.alerts), day=when, batch=batch)

@@ -30,6 +30,7 @@ from tocsin.door.persons import Persons
 from tocsin.errors import StoreUnavailable, Usage
 from tocsin.exam.thieves import BEHAVIOURS, Theft, moved, theft
 from tocsin.exam.twin import Around, Try, around, outcome, summary
+from tocsin.main import countries_kept
 from tocsin.main.intake import Progress, unheard
 from tocsin.main.learning import put_in_force
 from tocsin.main.present import present
@@ -153,6 +154,7 @@ def read(settings: Settings) -> Scratch:
         river.judge.ladder = Ladder(told.rungs(), river.judge.ladder.calibrations)
         river.explainer.count_only(wiring.reasons_of(told))
     put_in_force(river.judge, calibrations)
+    river.countries = countries_kept.kept(settings, resumed.told["countries"]) or river.countries
     river.learn(parts.read("facts"))
     river.join(Persons(parts.read("persons")).person_of)
     told_of = parts.days("events")[-LOOKED_AT:]

@@ -15,6 +15,9 @@ NEW_ASSURANCE: Final = 8
 NEW_SERVICE: Final = 16
 NEW_TO_ALL: Final = 32
 """The network is new to the whole region, not only to this account."""
+NEW_COUNTRY: Final = 64
+"""The network lies in a country, by the region's table, from which the account does not work; `unsettled` only. Of an
+account that is known from no country it is one from which nobody in the region works."""
 WAYS_IN: Final = NEW_NETWORK | NEW_DEVICE | NEW_CLIENT | NEW_ASSURANCE
 """What can be new about the way in which an account is entered."""
 

@@ -77,6 +77,8 @@ class Rows:
     """int32, 0 if not paged."""
     id_low: np.ndarray
     """int16, -1 if not numeric."""
+    country: np.ndarray
+    """uint16: a number for the country of the network; 0 where no table tells."""
 
     def __len__(self) -> int:
         return len(self.at)
@@ -153,10 +155,12 @@ def rows_of(
     accounts: Names,
     services: Names,
     person_of: Callable[[np.ndarray], np.ndarray] = lambda references: references,
+    country_of: Callable[[list[str]], list[int]] | None = None,
 ) -> Rows:
     """Vectors of a table of events (schema EVENT, any chunks), numbering its accounts and services.
 
-    `person_of` joins references to persons (V17 in, V17 out); by default each record is its own person.
+    `person_of` joins references to persons (V17 in, V17 out); by default each record is its own person. `country_of`
+    gives numbers for the countries of networks, 0 for none.
     """
     ids = events["event_id"].combine_chunks() if events["event_id"].num_chunks != 1 else events["event_id"].chunk(0)
     if len(events):
@@ -189,4 +193,7 @@ def rows_of(
         query_hash=_plain(events["query_hash"]),
         page=_plain(events["page"]),
         id_low=_plain(events["id_low"]),
+        country=_numbers(events["network"], country_of, 0, np.uint16)
+        if country_of
+        else np.zeros(len(events), np.uint16),
     )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin import wiring
-from tocsin.detect.calibration import SIGN_IN_CODES, Calibration
+from tocsin.detect.calibration import COUNTRY_CODES, SIGN_IN_CODES, Calibration, with_countries
 from tocsin.detect.days import AT_WORK
 from tocsin.detect.nulls import AGES, CAP, THIEF, YOUNGER
 from tocsin.detect.registry import CODE, COUNTED, NAMES, SHARES
@@ -154,7 +154,7 @@ def test_a_thief_who_is_at_work_on_some_days_only_is_bet_on_as_such() -> None:
 
 def ratios(weigher: Weigher, stratum: int, own: Own | None = None) -> np.ndarray:
     """e-values of all codes of the sign-in, of an account with such a past."""
-    codes = np.arange(SIGN_IN_CODES)
+    codes = np.arange(COUNTRY_CODES)
     return weigher.sign_in(np.full_like(codes, stratum), codes, np.zeros_like(codes), own or Own.none())
 
 
@@ -231,6 +231,52 @@ def test_a_bet_on_sign_ins_pays_at_most_its_stake_whatever_the_account_is_like(s
     usual = (own + OWN_DAYS * told) / (days + OWN_DAYS)
     paid = (rates * weigher.thief[here] / usual).sum(axis=1)
     assert paid.mean() <= 1 + 4 * paid.std() / np.sqrt(len(paid)) + 0.02
+
+
+NEW_NETWORK = np.arange(SIGN_IN_CODES) % 2 == 1
+seen_codes = st.lists(st.floats(0, 1), min_size=SIGN_IN_CODES, max_size=SIGN_IN_CODES).filter(lambda seen: seen[0] > 0)
+
+
+def codes_on(seen: np.ndarray) -> np.ndarray:
+    """E-values of the codes of `sign-in`, by how often honest days show each."""
+    weigher = Weigher((Calibration({"/": {"sign-in": seen}}, {}),))
+    here = weigher.stratum("", 0)
+    return ratios(weigher, here)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(seen_codes)
+def test_a_calibration_that_knows_no_country_weighs_as_if_there_were_none(seen: list[float]) -> None:
+    """Promise: a table of countries changes nothing until a past was learned with it."""
+    e = codes_on(np.array(seen) / sum(seen))
+    assert len(e) == COUNTRY_CODES
+    assert (e[:SIGN_IN_CODES] == e[SIGN_IN_CODES:]).all()
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(seen_codes, st.floats(0, 1))
+def test_a_country_is_one_more_factor_at_fair_odds(seen: list[float], share: float) -> None:
+    """Promise: whatever the code, whether the country is new is worth at most its stake on average."""
+    plain = np.float32(np.array(seen) / sum(seen)).astype(float)
+    without, told = codes_on(plain)[:SIGN_IN_CODES], codes_on(with_countries(plain, share))
+    here, there = told[:SIGN_IN_CODES], told[SIGN_IN_CODES:]
+    fair = share * there + (1 - share) * here <= np.maximum(without, SIGN_IN_BOUNDS[0]) * (1 + 1e-3) + 1e-6
+    cut = np.minimum(here, there) <= SIGN_IN_BOUNDS[0] + 1e-9
+    assert (fair | cut)[NEW_NETWORK].all()
+    assert here[~NEW_NETWORK] == pytest.approx(without[~NEW_NETWORK], rel=1e-3)
+    assert (told >= SIGN_IN_BOUNDS[0] - 1e-9).all()
+    assert (told <= SIGN_IN_BOUNDS[1] + 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("share", "least", "most"), [(0.0, 1, 1.01), (0.002, 1, 5), (0.01, 10, 15.1), (0.05, 5.9, 6.1), (0.6, 0.4, 0.6)]
+)
+def test_a_new_country_weighs_the_more_the_fewer_honest_ones_there_are(share: float, least: float, most: float) -> None:
+    """A network that is new to all; but a table by which there are next to none does not tell."""
+    plain = np.r_[0.9, 0.02, 0.02, 0.01, np.zeros(5), 0.03, 0, 0.02, np.zeros(4)]
+    without, told = codes_on(plain), codes_on(with_countries(plain, share))
+    assert least <= told[SIGN_IN_CODES + 9] / without[9] <= most
+    assert told[9] <= without[9] * 1.001 if share < 0.3 else told[9] > without[9]
 
 
 def test_a_honey_patient_is_worth_less_where_everybody_lists_them() -> None:

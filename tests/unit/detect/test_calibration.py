@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 
 from tocsin.detect.calibration import (
     ALL,
+    COUNTRY_CODES,
+    HONEST_ABROAD,
     SIGN_IN_CODES,
     Calibration,
     Precedent,
     Trajectories,
+    abroad,
     nulls_of,
     trajectories_of,
+    without_countries,
 )
 from tocsin.detect.nulls import AGES, CAP, Sample
 from tocsin.detect.registry import NAMES
@@ -105,6 +109,36 @@ def test_precedents_come_back_too_and_are_part_of_the_hash() -> None:
     assert again.hash == made.hash != plain.hash
     assert again.precedents[0].days == 7
     assert again.precedents[0].later[ALL].heaviest.tolist() == [4, 2, 1]
+
+
+def travelling(share: float) -> Sample:
+    """The same days, some of the new networks in a country new to the account."""
+    made, at = sample(600), NAMES.index("sign-in")
+    values = made.values.copy()
+    new = (values[:, at] & 1) == 1
+    values[:, at] += SIGN_IN_CODES * (new & (np.random.default_rng(2).random(len(new)) < share))
+    return replace(made, values=values, countries=True)
+
+
+def test_what_is_learned_without_a_table_of_countries_is_as_if_there_were_none() -> None:
+    """Promise: no table, no change: not in a calibration's tables, and not in its hash."""
+    for above in (None, calibration()):
+        for tables in nulls_of(sample(), above).values():
+            assert len(tables["sign-in"]) == SIGN_IN_CODES
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_countries_are_learned_apart_and_lean_on_a_factory_that_knows_none(share: float) -> None:
+    plain = nulls_of(replace(travelling(0), countries=False), calibration())
+    told = nulls_of(travelling(share), calibration())
+    for name, tables in told.items():
+        assert len(tables["sign-in"]) == COUNTRY_CODES
+        assert tables["sign-in"].sum() == pytest.approx(1)
+        assert without_countries(tables["sign-in"]) == pytest.approx(plain[name]["sign-in"], abs=1e-6)
+        least, most = sorted((share, HONEST_ABROAD))
+        assert least - 0.05 <= abroad(tables["sign-in"]) <= most + 0.1, name
+    again = Calibration.from_text(Calibration(told, {}).to_text())
+    assert again.null("sign-in", "60", "settled") == pytest.approx(told["60/settled"]["sign-in"])
 
 
 def test_an_age_that_nobody_reached_is_carried_on_from_the_younger() -> None:

@@ -73,6 +73,7 @@ class Region:
             query_hash=none,
             page=np.zeros(count, np.int32),
             id_low=np.full(count, -1, np.int16),
+            country=np.zeros(count, np.uint16),
         )
         explained = Explained(
             reason=np.where(stranger, 0, 3).astype(np.int8),
