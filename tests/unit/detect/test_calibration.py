@@ -170,7 +170,7 @@ def test_calibration_that_was_read_back_weighs_to_the_last_digit_as_before() -> 
     for role in ("60", "21", "unheard of", ""):
         for age in range(len(AGES)):
             a, b = before.stratum(role, age), after.stratum(role, age)
-            for name in ("running", "settled", "sign_in", "enrolment", "honey"):
+            for name in ("running", "settled", "showed", "thief", "country", "enrolment", "honey"):
                 assert np.array_equal(getattr(before, name)[a], getattr(after, name)[b])
 
 
