@@ -19,7 +19,8 @@ def tell_alerts(found: list[dict[str, Any]], lang: str) -> None:
         out.print(f"{title}.")
         return
     named = ("alert",) if "alert" in found[0] else ()
-    columns = ("at", "account", "rung", "weight", "one-in", "weighs")
+    rules = any(alert.get("rules") for alert in found)
+    columns = ("at", "account", "rung", "weight", "one-in", "weighs", *(("rules",) if rules else ()))
     table = table_of(title, *(said(f"column.{name}") for name in (*named, *columns)), whole=len(named) + 5)
     for alert in found:
         weighs = [ground["of"] for ground in alert["grounds"] if ground["reason"]] or ["earlier"]
@@ -31,9 +32,12 @@ def tell_alerts(found: list[dict[str, Any]], lang: str) -> None:
             numbered(alert["weight"], lang),
             numbered(round(alert["rarity"]), lang),
             ", ".join(short_of(name)[lang] for name in weighs[:3]),
+            *((str(len(alert["rules"]) or ""),) if rules else ()),
         )
     out.print(table)
     out.print(said("told.one-in"), style="dim")
+    if rules:
+        out.print(said("told.rules-beside"), style="dim")
 
 
 def tell_exceptions(found: list[dict[str, Any]]) -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.cli.tell import stdout, table_of
+from tocsin.cli.tell import stderr, stdout, table_of
 
 
 def tell_list(told: dict[str, Any]) -> None:
     """Tell every rule."""
     out = stdout()
-    table = table_of("", "rule", "level", "on", "from", "what it shows")
+    lately = any(one["lately"] is not None for one in told["rules"])
+    counts = (f"#last {told['lately_days']} days",) if lately else ()
+    table = table_of("", "rule", "level", "on", *counts, "from", "what it shows")
     for one in told["rules"]:
-        table.add_row(one["rule"], one["level"], "on" if one["on"] else "", one["from"], one["title"]["en"])
+        count = ("" if one["lately"] is None else f"{one['lately']:,}",) if lately else ()
+        table.add_row(one["rule"], one["level"], "on" if one["on"] else "", *count, one["from"], one["title"]["en"])
     out.print(table)
     for one in told["refused"]:
         out.print(f"Not read: {one['why']}", style="yellow", markup=False, soft_wrap=True)
+    if any(one["on"] for one in told["rules"]):
+        out.print("What those that are on matched, event by event: tocsin rules hits", style="dim")
     out.print("How often each matches on your own history: tocsin rules backtest", style="dim")
 
 
@@ -62,3 +67,33 @@ def tell_backtest(told: dict[str, Any]) -> None:
         out.print(examples)
     if not told["honey"]:
         out.print("No honey patient is marked: rules that ask for one cannot match.", style="dim")
+
+
+def tell_hits(told: dict[str, Any]) -> None:
+    """Tell what matched, newest first; then how often each rule did."""
+    out = stdout()
+    tell_unread(told["unread"])
+    if told["hits"]:
+        shown = f"the newest {len(told['hits']):,} of " if len(told["hits"]) < told["total"] else ""
+        table = table_of(f"{shown}{told['total']:,} {'hit' if told['total'] == 1 else 'hits'}", *_HIT)
+        table.columns[0].no_wrap, table.columns[-1].no_wrap = False, True  # an event's id is copied
+        for one in told["hits"]:
+            account = (one["account"] or "").rpartition("|")[2]
+            at = one["at"][:19].replace("T", " ")
+            table.add_row(one["rule"], one["level"], at, account, one["service"] or "(none)", one["event"])
+        out.print(table)
+    counts = table_of("", "rule", "level", "on", "#hits", "what it shows")
+    for one in told["rules"]:
+        counts.add_row(one["rule"], one["level"], "on" if one["on"] else "", f"{one['hits']:,}", one["title"]["en"])
+    out.print(counts)
+
+
+def tell_unread(unread: list[str]) -> None:
+    """Say which rules should be on and are not read, and why."""
+    for why in unread:
+        stderr().print(
+            f"tocsin: a rule that is switched on is not read: {why}", style="yellow", markup=False, soft_wrap=True
+        )
+
+
+_HIT = ("rule", "level", "at (UTC)", "account", "service", "event")
