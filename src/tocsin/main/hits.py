@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from tocsin import wiring
 from tocsin.config import Settings
 from tocsin.door.persons import Persons
+from tocsin.errors import TocsinError
 from tocsin.explain.staff import Staff
 from tocsin.main.saved import marked_in, state_path
 from tocsin.model.alert import Alert
@@ -104,6 +106,20 @@ def counts_lately(reading: Reading, rules: Iterable[Rule], days: int) -> dict[st
     since = datetime.combine(known[-1] - timedelta(days=days - 1), datetime.min.time(), UTC)
     wanted = looked_up(rules, reading.settings, reading.parts)
     return sums(reading.questions.hits_by(wanted, since=since))
+
+
+def hits_of_batch(settings: Settings, batch: int) -> dict[str, Any]:
+    """Rule -> hits among the events of one batch (0: none), of the rules that are on."""
+    on = switched_on(settings)
+    if not batch or not on.rules:
+        return {"rules": {}, "rules_unread": list(on.unread)}
+    parts = wiring.parts(settings.state / "derived", upto=batch)
+    wanted = looked_up(on.rules.values(), settings, parts)
+    try:
+        counts = sums(wiring.questions(settings, parts).hits_by(wanted, batches=(batch - 1, batch)))
+    except TocsinError as problem:  # the batch is kept and folded: what failed is a note on it
+        return {"rules": {}, "rules_unread": [*on.unread, str(problem)]}
+    return {"rules": {name: counts.get(name, 0) for name in on.rules}, "rules_unread": list(on.unread)}
 
 
 def beside(reading: Reading, alerts: list[Alert], on: SwitchedOn) -> list[list[dict[str, Any]]]:

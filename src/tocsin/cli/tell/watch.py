@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.cli.tell import stdout, table_of
 from tocsin.cli.tell.know import tell_alerts, watch_table
+from tocsin.cli.tell.rules import tell_unread
 
 
 def tell_import(told: dict[str, Any], *, past: bool) -> None:
@@ -24,6 +25,9 @@ def tell_import(told: dict[str, Any], *, past: bool) -> None:
     _tell_ignored(told["ignored"])
     if told["alerts"]:
         out.print("Next: tocsin alerts")
+    if matched := ", ".join(f"{name} {count:,}" for name, count in told["rules"].items() if count):
+        out.print(f"Rules that are on matched: {matched}. Each: tocsin rules hits", markup=False)
+    tell_unread(told["rules_unread"])
     if told["batch"] and past:
         out.print("Kept as the region's past: nobody is accused of it. Next: tocsin calibrate")
     elif told["batch"] and not told["calibrated"]:
