@@ -212,6 +212,25 @@ def test_an_alert_says_which_rules_its_account_matched_and_weighs_the_same(kept:
     assert "rules" in kept.run("alerts").out
 
 
+def test_an_incident_has_the_rules_in_its_timeline(kept: Home) -> None:
+    own_rules(kept)
+    name = next(one["incident"] for one in kept.told("incident")["incidents"])
+    without = kept.told("incident", name)["timeline"]
+    own_rules(kept, on='["honey-patient-opened", "contact-data-of-a-stranger", "mine"]')
+    told = kept.told("incident", name)["timeline"]
+    noted = [moment for moment in told if moment["kind"] == "rule"]
+    assert [moment for moment in told if moment["kind"] != "rule"] == without
+    assert "honey-patient-opened" in {moment["what"] for moment in noted}
+    (honey,) = (one for one in noted if one["what"] == "honey-patient-opened")
+    hits = kept.told("rules", "hits", "honey-patient-opened", "--account", honey["account"])["hits"]
+    assert honey["evidence"] == [hits[-1]["event"]]
+    assert honey["at"] == hits[-1]["at"]
+    assert "(honey-patient-opened, critique)" in honey["fr"]
+    kept.run("dossier", name, "--out", kept.root / "dossier")
+    page = next((kept.root / "dossier").rglob("*.html")).read_text("utf-8")
+    assert "Règle déclenchée, sans poids : honey-patient-opened" in page
+
+
 def test_hits_do_not_depend_on_the_batches(kept: Home, region: Region, tmp_path: Path) -> None:
     """One import or several, and after a rebuild; what an import says of its batch adds up to what is listed."""
     home = with_key(Home(tmp_path / "home"))

@@ -24,7 +24,7 @@ from tocsin.explain.missing import Access, Counted, Missing, counted, missing_of
 from tocsin.explain.reasons import Reason
 from tocsin.explain.staff import Staff
 from tocsin.main.exceptions import in_force
-from tocsin.main.hits import beside, switched_on
+from tocsin.main.hits import beside, matched, switched_on
 from tocsin.main.inspect import Reading
 from tocsin.main.tables import alert_data, alert_id, instant
 from tocsin.main.words import Said, say, short_of, stratum_of, why
@@ -106,19 +106,7 @@ def _rules(reading: Reading, alert: Alert) -> dict[str, Any]:
     on = switched_on(reading.settings)
     (found,) = beside(reading, [alert], on)
     return {
-        "rules": [
-            {
-                **one,
-                **say(
-                    "rule-matched",
-                    title=one["title"],
-                    rule=one["rule"],
-                    level=say(f"level.{one['level']}"),
-                    n=one["events"],
-                ),
-            }
-            for one in found
-        ],
+        "rules": [{**one, **matched(one)} for one in found],
         "rules_unread": list(on.unread),
     }
 

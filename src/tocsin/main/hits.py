@@ -22,8 +22,10 @@ from tocsin.door.persons import Persons
 from tocsin.errors import TocsinError
 from tocsin.explain.staff import Staff
 from tocsin.main.saved import marked_in, state_path
+from tocsin.main.words import Said, say
 from tocsin.model.alert import Alert
 from tocsin.model.hit import Wanted
+from tocsin.model.picture import Moment
 from tocsin.model.rows import MICROSECONDS_A_DAY
 from tocsin.model.rule import LEVELS, Rule
 
@@ -142,6 +144,38 @@ def beside(reading: Reading, alerts: list[Alert], on: SwitchedOn) -> list[list[d
     ]
 
 
+def moments(reading: Reading, accounts: Iterable[str], since: int, until: int) -> list[Moment]:
+    """The rules that are on and that these accounts matched between two times (microseconds, both included): one moment
+    for each account and rule, when it first matched."""
+    on = switched_on(reading.settings)
+    if not on.rules:
+        return []
+    counted = reading.questions.hits_by(
+        looked_up(on.rules.values(), reading.settings, reading.parts),
+        accounts=sorted(accounts),
+        since=_time(since),
+        until=_time(until + 1),
+    )
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in counted.to_pylist():
+        found.setdefault((row["account"], row["rule"]), []).append(row)
+    told = []
+    for (account, name), rows in found.items():
+        (note,) = _notes(rows, on.rules)
+        words = matched(note)
+        at, event = at_of(note["example"]), note["example"]
+        told.append(
+            Moment(at=at, kind="rule", what=name, account=account, words=words["en"], fr=words["fr"], evidence=(event,))
+        )
+    return told
+
+
+def matched(note: Mapping[str, Any]) -> Said:
+    """The sentence of a note: which rule, how grave, how often."""
+    level = say(f"level.{note['level']}")
+    return say("rule-matched", title=note["title"], rule=note["rule"], level=level, n=note["events"])
+
+
 def days_of(alert: Alert) -> tuple[date, date]:
     """The UTC days that an alert is about: from the first of its heaviest events to the one on which it was raised."""
     first = min((at_of(event) for event in alert.events), default=alert.at)
@@ -172,6 +206,10 @@ def _notes(rows: Iterable[dict[str, Any]], rules: Mapping[str, Rule]) -> list[di
         for name, its in found.items()
     ]
     return sorted(told, key=lambda one: (-LEVELS.index(one["level"]), one["rule"]))
+
+
+def _time(at_us: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
 
 
 def _midnight(day: date) -> datetime:
