@@ -117,6 +117,9 @@ def scope(
     if account is not None:
         meant = [(incident, one) for incident, one in meant if any(_meant(account, alert) for alert in one.alerts)]
         if not meant:
+            from tocsin.main.decide import subject_of  # which stands on this module
+
+            subject_of(reading, account)  # says so if nobody has this name
             raise Usage("no alert concerns this account", advice="`tocsin alerts` lists accounts and alerts.")
     found = [(incident.id, known.harvests[episode.id]) for incident, episode in meant]
     identifiers = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from tocsin.cli.tell import stdout, table_of
+from tocsin.cli.tell import counted, stdout, table_of
 from tocsin.main.words import numbered, said_in, short_of
 
 
@@ -46,7 +46,7 @@ def tell_exceptions(found: list[dict[str, Any]]) -> None:
     if not found:
         out.print("No exception.")
         return
-    table = table_of(f"{len(found)} exceptions", "exception", "account", "until (UTC)", "state", "who", "why")
+    table = table_of(counted(len(found), "exception"), "exception", "account", "until (UTC)", "state", "who", "why")
     for one in found:
         table.add_row(
             one["exception"],
@@ -64,7 +64,7 @@ def tell_exceptions(found: list[dict[str, Any]]) -> None:
 def tell_queue(told: dict[str, Any]) -> None:
     """Tell the result of this command."""
     out = stdout()
-    title = f"{len(told['queue'])} of {told['accounts']:,} accounts, week {told['week']}"
+    title = f"{len(told['queue'])} of {counted(told['accounts'], 'account')}, week {told['week']}"
     if told["queue"]:
         table = table_of(title, "account", "#e-value", "at (UTC)", "rung", "alerts", "sessions", "answered")
         for one in told["queue"]:
@@ -84,7 +84,7 @@ def tell_queue(told: dict[str, Any]) -> None:
     out.print(told["ladder"], style="dim", markup=False)
     if told["past"]["set_aside"]:
         out.print(
-            f"{told['past']['set_aside']:,} account-weeks before are left out: stolen, or on their queue and never "
+            f"Left out: {counted(told['past']['set_aside'], 'account-week')} before, stolen, or on the queue and never "
             "answered (tocsin decide).",
             markup=False,
         )
@@ -129,7 +129,7 @@ def tell_coverage(told: dict[str, Any]) -> None:
         )
     out.print(table)
     for row in told["rejected"]:
-        out.print(f"rejected in {row['stream']}: {row['reason']} {row['lines']:,} lines", markup=False)
+        out.print(f"rejected in {row['stream']}: {row['reason']} {counted(row['lines'], 'line')}", markup=False)
     if told["rejected"]:
         out.print("Where: tocsin rejected")
     out.print(watch_table(told["watch"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.cli.tell import stderr, stdout, table_of
+from tocsin.cli.tell import counted, stderr, stdout, table_of
 
 
 def tell_list(told: dict[str, Any]) -> None:
@@ -39,13 +39,13 @@ def tell_test(told: dict[str, Any]) -> None:
             )
     wrong = sum(1 for one in told["rules"] if one["refused"] or one["failed"])
     tests = sum(one["tests"] for one in told["rules"])
-    out.print(f"{len(told['rules'])} rules, {tests} tests, {wrong} rules failed.")
+    out.print(f"{counted(len(told['rules']), 'rule')}, {counted(tests, 'test')}, {counted(wrong, 'rule')} failed.")
 
 
 def tell_backtest(told: dict[str, Any]) -> None:
     """Tell how often each rule matched."""
     out = stdout()
-    title = f"{told['days']} days with events, {told['since']} to {told['until']}"
+    title = f"{counted(told['days'], 'day')} with events, {told['since']} to {told['until']}"
     table = table_of(title, "rule", "#matches", "#min", "#median", "#max a day", "#accounts", "services")
     for one in told["rules"]:
         a_day = one["per_day"]
@@ -75,13 +75,15 @@ def tell_hits(told: dict[str, Any]) -> None:
     tell_unread(told["unread"])
     if told["hits"]:
         shown = f"the newest {len(told['hits']):,} of " if len(told["hits"]) < told["total"] else ""
-        table = table_of(f"{shown}{told['total']:,} {'hit' if told['total'] == 1 else 'hits'}", *_HIT)
+        table = table_of(f"{shown}{counted(told['total'], 'hit')}", *_HIT)
         table.columns[0].no_wrap, table.columns[-1].no_wrap = False, True  # an event's id is copied
         for one in told["hits"]:
             account = (one["account"] or "").rpartition("|")[2]
             at = one["at"][:19].replace("T", " ")
             table.add_row(one["rule"], one["level"], at, account, one["service"] or "(none)", one["event"])
         out.print(table)
+    if not told["rules"]:
+        return
     counts = table_of("", "rule", "level", "on", "#hits", "what it shows")
     for one in told["rules"]:
         counts.add_row(one["rule"], one["level"], "on" if one["on"] else "", f"{one['hits']:,}", one["title"]["en"])
