@@ -44,6 +44,13 @@ def test_every_page_is_in_the_list_of_pages() -> None:
             assert f"({page.relative_to(DOCS)})" in listed, name_of(page)
 
 
+def test_every_how_to_is_in_the_readme() -> None:
+    listed = README.read_text("utf-8")
+    assert [
+        name_of(page) for page in (DOCS / "how-to").glob("*.md") if f"({page.relative_to(ROOT)})" not in listed
+    ] == []
+
+
 @pytest.mark.parametrize(
     ("path_of_page", "results_of"),
     [(README, RESULTS), (DOCS / "explanation/weight.md", "benchmarks/detection/results/queue.json")],

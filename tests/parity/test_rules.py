@@ -17,6 +17,7 @@ from tocsin.detect.rules.reading import read_rule
 from tocsin.detect.rules.regex import not_read
 from tocsin.model.condition import FIELDS, Condition, Field, folded
 from tocsin.model.event import ACTIONS, ELEMENTS, OUTCOMES, QUERY_KINDS, REASONS
+from tocsin.model.hit import Wanted
 from tocsin.store.duckdb import DuckDBQuestions
 from tocsin.store.interface import Questions
 from tocsin.store.memory import MemoryParts, MemoryQuestions
@@ -192,6 +193,60 @@ def test_two_engines_one_meaning(text: str, rows: list[dict[str, Any]], period: 
     condition = read_rule("generated", text).condition
     with _both(rows) as (duck, referee):
         assert _asked(duck, condition, zone, period) == _asked(referee, condition, zone, period)
+
+
+_BATCHES = st.none() | st.tuples(st.integers(0, 2), st.integers(0, 3))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    texts=st.lists(_rules(), min_size=1, max_size=3),
+    rows=_TRAIL,
+    period=periods(),
+    accounts=st.none() | st.lists(st.sampled_from(ACCOUNTS), max_size=2),
+    batches=_BATCHES,
+    limit=st.none() | st.integers(0, 3),
+)
+def test_hits_are_the_same_whichever_engine_looks(
+    texts: list[str],
+    rows: list[dict[str, Any]],
+    period: dict[str, Any],
+    accounts: list[str] | None,
+    batches: tuple[int, int] | None,
+    limit: int | None,
+) -> None:
+    """Several rules in one look, of some accounts or batches: each hit once, and counted."""
+    wanted = _wanted(texts)
+    of: dict[str, Any] = {**period, "accounts": accounts, "batches": batches}
+    with _both(rows) as (duck, referee):
+        hits = [engine.hits(wanted, limit=limit, **of).to_pylist() for engine in (duck, referee)]
+        assert hits[0] == hits[1]
+        counted = [engine.hits_by(wanted, **of).to_pylist() for engine in (duck, referee)]
+        assert counted[0] == counted[1]
+        assert len(hits[0]) <= sum(one["events"] for one in counted[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(_rules(), min_size=1, max_size=3), rows=_TRAIL, data=st.data())
+def test_hits_are_the_same_whatever_the_batches(
+    texts: list[str], rows: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    """All at once, or batch by batch as they come: each hit once and none missing. No event is in two batches."""
+    batch_of: dict[bytes, int] = {}
+    for row in rows:
+        batch_of.setdefault(row["event_id"], data.draw(st.integers(1, 4)))
+    told = {(row["event_id"], row["row"]): {**row, "batch": batch_of[row["event_id"]]} for row in rows}
+    wanted = _wanted(texts)
+    with _both(list(told.values())) as (duck, _):
+        whole = duck.hits(wanted).to_pylist()
+        pieces = [hit for n in range(4) for hit in duck.hits(wanted, batches=(n, n + 1)).to_pylist()]
+    assert sorted(pieces, key=str) == sorted(whole, key=str)
+
+
+def _wanted(texts: list[str]) -> Wanted:
+    conditions = {f"r{number}": read_rule("generated", text).condition for number, text in enumerate(texts)}
+    role_of = lambda account, professional: ROLES.get((account, professional))  # noqa: E731
+    return Wanted(conditions, "Europe/Paris", role_of, [PATIENTS[0]])
 
 
 @settings(max_examples=60, deadline=None)

@@ -29,6 +29,14 @@ def thieves(truth: dict) -> set[str]:
     return {account for theft in truth["thefts"] for account in theft["accounts"] if theft["start"]}
 
 
+def test_nobody_of_that_name_has_a_scope(kept: Home) -> None:
+    """A typing error is no account without alerts."""
+    assert "no alert, episode or account has this name" in sentence(kept.run("scope", "--account", "nobody", code=2))
+    alerted = {one["account"] for one in kept.told("alerts")["alerts"]}
+    quiet = next(one for one in kept.table("events")["account"].to_pylist() if one and one not in alerted)
+    assert "no alert concerns this account" in sentence(kept.run("scope", "--account", quiet, code=2))
+
+
 def test_every_line_is_kept_and_counted(region: Region, home: Home, truth: dict) -> None:
     told = home.told("import", region("three-thieves"))
     assert (told["lines"], told["events"], told["duplicates"], told["rejected"]) == (truth["lines"],) * 2 + (0, 0)

@@ -162,8 +162,8 @@ def test_a_canary_is_in_its_letter_and_nowhere_beside(home: Home, folder: Path, 
         for arguments in (
             ("notify", one["incident"]),
             ("notify", one["incident"], "--who", "a tester", "--reason", "canaries", "--write"),
-            ("share", one["incident"]),
-            ("share", one["incident"], "--json", "-"),
+            ("share", one["incident"], "--who", "the duty officer"),
+            ("share", one["incident"], "--who", "the duty officer", "--json", "-"),
         ):
             ran = home.start(*arguments)
             said += [text.encode() for text in ran.communicate()]

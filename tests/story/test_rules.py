@@ -1,4 +1,4 @@
-"""Rules before they are switched on: listed, tested, and counted on a region's own past."""
+"""Rules: listed, tested, counted on a region's own past; and what those that are switched on match."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Region
-from story.commands import Home, sentence
+from story.commands import Home, copied, day_of, sentence, trail_lines, with_key
 from tocsin.store.parquet import ParquetParts
 
 OWN = """title: Somebody exports
@@ -163,3 +163,142 @@ def test_two_rules_do_not_share_an_id(home: Home) -> None:
     own_rules(home, name="twin")
     (refused,) = home.told("rules", "list")["refused"]
     assert "it has the id of 'mine'" in refused["why"]
+
+
+def test_hits_are_the_events_that_match_newest_first(kept: Home) -> None:
+    own_rules(kept, on='["mine"]')
+    told = kept.told("rules", "hits", "--limit", 100_000)
+    rows = [row for row in ParquetParts(kept.state / "derived").read("events").to_pylist() if row["action"] == "export"]
+    events = {row["event_id"].hex(): row for row in rows}
+    assert {one["event"] for one in told["hits"]} == set(events)
+    assert [one["event"] for one in told["hits"]] == sorted(events, reverse=True)
+    assert all(one["account"] == events[one["event"]]["account"] for one in told["hits"])
+    assert told["total"] == len(events) == told["rules"][0]["hits"] > 3
+    assert {one["level"] for one in told["hits"]} == {"low"}
+    some = kept.told("rules", "hits", "mine", "--limit", 2)
+    assert some["hits"] == told["hits"][:2]
+    assert some["total"] == told["total"]
+    mine = told["hits"][0]["account"]
+    of_one = kept.told("rules", "hits", "--account", mine.rpartition("|")[2], "--limit", 100_000)
+    assert of_one["hits"] == [one for one in told["hits"] if one["account"] == mine]
+    middle = told["hits"][len(told["hits"]) // 2]["at"][:10]
+    parts = [kept.told("rules", "hits", option, middle)["total"] for option in ("--since", "--until")]
+    assert sum(parts) == told["total"]
+    assert f"the newest 2 of {told['total']} hits" in kept.run("rules", "hits", "--limit", 2).out
+    assert next(one["lately"] for one in kept.told("rules", "list")["rules"] if one["on"]) > 0
+
+
+def test_an_alert_says_which_rules_its_account_matched_and_weighs_the_same(kept: Home) -> None:
+    """Promise: a rule is a note. Alerts are what they are without it, word for word."""
+    own_rules(kept)
+    without = kept.told("alerts")
+    assert all(one["rules"] == [] for one in without["alerts"])
+    assert kept.told("explain", without["alerts"][0]["alert"])["rules"] == []
+    own_rules(kept, on='["honey-patient-opened", "contact-data-of-a-stranger"]')
+    told = kept.told("alerts")
+    assert [{**one, "rules": []} for one in told["alerts"]] == without["alerts"]
+    noted = next(one for one in told["alerts"] if one["rules"])
+    assert noted["rules"][0]["rule"] == "honey-patient-opened"  # the gravest first
+    (count, day) = noted["rules"][0]["events"], noted["at"][:10]
+    after = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
+    of_day = kept.told("rules", "hits", "honey-patient-opened", "--account", noted["alert"], "--until", after)
+    assert of_day["total"] == count
+    explained = kept.told("explain", noted["alert"])["rules"]
+    assert [(one["rule"], one["events"]) for one in explained] == [
+        (one["rule"], one["events"]) for one in noted["rules"]
+    ]
+    assert "Un patient leurre a été ouvert" in kept.run("explain", noted["alert"], "--lang", "fr").out
+    assert "A honey patient was opened" in kept.run("explain", noted["alert"], "--lang", "en").out
+    assert "rules" in kept.run("alerts").out
+
+
+def test_an_incident_has_the_rules_in_its_timeline(kept: Home) -> None:
+    own_rules(kept)
+    name = next(one["incident"] for one in kept.told("incident")["incidents"])
+    without = kept.told("incident", name)["timeline"]
+    own_rules(kept, on='["honey-patient-opened", "contact-data-of-a-stranger", "mine"]')
+    told = kept.told("incident", name)["timeline"]
+    noted = [moment for moment in told if moment["kind"] == "rule"]
+    assert [moment for moment in told if moment["kind"] != "rule"] == without
+    assert "honey-patient-opened" in {moment["what"] for moment in noted}
+    (honey,) = (one for one in noted if one["what"] == "honey-patient-opened")
+    hits = kept.told("rules", "hits", "honey-patient-opened", "--account", honey["account"])["hits"]
+    assert honey["evidence"] == [hits[-1]["event"]]
+    assert honey["at"] == hits[-1]["at"]
+    assert "(honey-patient-opened, critique)" in honey["fr"]
+    kept.run("dossier", name, "--out", kept.root / "dossier")
+    page = next((kept.root / "dossier").rglob("*.html")).read_text("utf-8")
+    assert "Règle déclenchée, sans poids : honey-patient-opened" in page
+
+
+def test_hits_do_not_depend_on_the_batches(kept: Home, region: Region, tmp_path: Path) -> None:
+    """One import or several, and after a rebuild; what an import says of its batch adds up to what is listed."""
+    home = with_key(Home(tmp_path / "home"))
+    (home.root).mkdir(exist_ok=True)
+    own_rules(home, on='["mine", "contact-data-of-a-stranger", "break-glass-by-a-desk"]')
+    lines = sorted(trail_lines(region("three-thieves")), key=day_of)
+    days = sorted({day_of(line) for line in lines})
+    told: dict[str, int] = {}
+    for number, some in enumerate((days[: len(days) // 3], days[len(days) // 3 :])):
+        folder = tmp_path / f"part-{number}"
+        if number == 0:
+            copied(region("three-thieves"), folder, only=("[!A]*.ndjson", "Appointment*.ndjson", "marks.txt"))
+        folder.mkdir(exist_ok=True)
+        its = b"".join(line + b"\n" for line in lines if day_of(line) in some)
+        (folder / "AuditEvent.ndjson").write_bytes(its)
+        for rule, count in home.told("import", folder, "--source", "trail")["rules"].items():
+            told[rule] = told.get(rule, 0) + count
+    listed = home.told("rules", "hits", "--limit", 100_000)
+    assert {one["rule"]: one["hits"] for one in listed["rules"]} == told
+    own_rules(kept, on='["mine", "contact-data-of-a-stranger", "break-glass-by-a-desk"]')
+    whole = kept.told("rules", "hits", "--limit", 100_000)
+    assert [_apart_from_the_source(one) for one in listed["hits"]] == [
+        _apart_from_the_source(one) for one in whole["hits"]
+    ]
+    home.run("rebuild")
+    assert home.told("rules", "hits", "--limit", 100_000) == listed
+
+
+def _apart_from_the_source(hit: dict[str, object]) -> dict[str, object]:
+    """An event's id is of its source too."""
+    return {**hit, "event": ""}
+
+
+def test_a_rule_that_is_wrong_stops_nothing(kept: Home, region: Region, home: Home) -> None:
+    """Promise: a rule is a note. One that cannot be read is said, and everything else goes on."""
+    own_rules(kept, on='["mine", "honey-patient-opened", "gone"]', level="serious")
+    told = kept.told("rules", "hits")
+    assert [one["rule"] for one in told["rules"]] == ["honey-patient-opened"]
+    assert "its level is one of" in told["unread"][0]
+    assert told["unread"][1] == "'rules.on' names a rule that is not there: gone"
+    ran = kept.run("alerts")
+    assert "a rule that is switched on is not read" in ran.err
+    assert kept.told("alerts")["rules_unread"] == told["unread"]
+    own_rules(home, on='["mine"]', level="serious")
+    imported = home.run("import", region("three-thieves"))
+    assert "its level is one of" in imported.err
+    assert "Batch 1" in imported.out
+
+
+def test_hits_that_cannot_be_are_said(kept: Home) -> None:
+    own_rules(kept)
+    assert "no rule is switched on" in sentence(kept.run("rules", "hits", code=2))
+    assert "no alert, episode or account has this name" in sentence(
+        kept.run("rules", "hits", "mine", "--account", "nobody", code=2)
+    )
+    assert "there is no rule 'nothing'" in sentence(kept.run("rules", "hits", "nothing", code=2))
+    assert "--limit" in sentence(kept.run("rules", "hits", "mine", "--limit", 0, code=2))
+
+
+def test_no_patient_is_in_a_hit(kept: Home, region: Region) -> None:
+    own_rules(kept, on='["honey-patient-opened", "contact-data-of-a-stranger"]')
+    name = next(one["alert"] for one in kept.told("alerts")["alerts"] if one["rules"])
+    read = kept.run("rules", "hits").out + json.dumps(kept.told("rules", "hits"))
+    read += json.dumps(kept.told("alerts")) + json.dumps(kept.told("explain", name)["rules"])
+    references = {
+        row["patient"].hex()
+        for row in ParquetParts(kept.state / "derived").read("events").to_pylist()
+        if row["patient"]
+    }
+    marks = (region("three-thieves") / "marks.txt").read_text("utf-8").split()
+    assert not [one for one in (*references, *marks) if one in read]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import pytest
 
 from conftest import Region
 from story.commands import Home
+from tocsin.config import Settings
+from tocsin.main.decide import decide as main_decide
+from tocsin.main.inspect import Reading
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +129,22 @@ def test_an_exception_has_a_reason_an_owner_and_an_end_and_is_told_everywhere(mi
     before = mine.told("exceptions", "--all")
     mine.run("rebuild")
     assert mine.told("exceptions", "--all") == before
+
+
+def test_an_exception_reads_the_sessions_once(mine: Home, region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
+    account, reads = stolen(region), []
+    alert = next(one["alert"] for one in mine.told("alerts")["alerts"] if one["account"] == account)
+    sessions = Reading.sessions
+
+    def counted(reading: Reading) -> Any:
+        reads.append(1)
+        return sessions(reading)
+
+    monkeypatch.setattr(Reading, "sessions", counted)
+    settings, now = Settings(state=mine.state), datetime.now(UTC)
+    told = main_decide(settings, "expected", alert, who="officer", why="market day", dry_run=True, now=now)
+    assert told["decision"]["caps"]
+    assert len(reads) == 1
 
 
 def test_explain_shows_the_exception_that_was_in_force(mine: Home, region: Region) -> None:

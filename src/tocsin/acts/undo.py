@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from tocsin.acts.timing import Timed
@@ -45,18 +46,35 @@ def undo(runner: Runner, act: str, *, why: str = "") -> Standing:
         return _reverted(runner, standing, at_first)
 
 
+def would(runner: Runner, standing: Standing, *, gone: Iterable[str] = ()) -> str:
+    """What taking an act back would come to, in words, with nothing asked and nothing written.
+
+    `gone`: acts that would be taken back before it.
+    """
+    if standing.state in ("planned", "approved"):
+        return "it would never be done: nobody began it"
+    if not KINDS.get(standing.act.kind, False):
+        return f"nothing to undo: {_words(standing.act.kind)}"
+    if not standing.before:
+        return "nothing to undo: nothing was done, it failed before it began"
+    other = _still_held(runner, standing, gone=gone)
+    if other is not None:
+        return f"nothing to undo: {other.act.id} of {other.act.incident} still asks for it"
+    return "what was there before would come back"
+
+
 def _words(kind: str) -> str:
     if kind == "delete-tokens":
         return "tokens that were deleted stay deleted; the owner signs in anew"
     return "it had no effect outside that can be taken back; it is not asked again"
 
 
-def _still_held(runner: Runner, standing: Standing) -> Standing | None:
+def _still_held(runner: Runner, standing: Standing, *, gone: Iterable[str] = ()) -> Standing | None:
     """Another act of the same kind at the same place on the same account, in whatever incident, that stands."""
-    act = standing.act
+    act, gone = standing.act, {standing.act.id, *gone}
     for other in runner.cases.acts(states=HOLDS):
         same = (other.act.kind, other.act.by, other.act.target) == (act.kind, act.by, act.target)
-        if same and other.act.id != act.id and other.before:
+        if same and other.act.id not in gone and other.before:
             return other
     return None
 

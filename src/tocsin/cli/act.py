@@ -64,7 +64,16 @@ def contain(
 
 
 @app.command(group=ACT)
-def undo(about: str, *, who: str, why: str, state: State = None, json_file: Json = None, quiet: Quiet = False) -> int:
+def undo(
+    about: str,
+    *,
+    who: str,
+    why: str,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    state: State = None,
+    json_file: Json = None,
+    quiet: Quiet = False,
+) -> int:
     """Take back an act, or all acts of an incident or an account, newest first: what was there before comes back.
 
     No session is revived: tokens that were deleted stay deleted, and an account that was inactive before stays so.
@@ -77,10 +86,12 @@ def undo(about: str, *, who: str, why: str, state: State = None, json_file: Json
         Who asks for it.
     why
         In your words; no patient's name.
+    dry_run
+        Say what would be taken back, and what would come of it; do nothing.
     """
     from tocsin.main import stop
 
-    told = stop.undo(settings_of(state), about, who=who, why=why, now=clock)
+    told = stop.undo(settings_of(state), about, who=who, why=why, dry_run=dry_run, now=clock)
     tell.write(json_file, told)
     if not quiet and json_file != "-":
         telling.tell_undo(told)

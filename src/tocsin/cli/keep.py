@@ -54,7 +54,7 @@ def rebuild(*, state: State = None, json_file: Json = None, quiet: Quiet = False
         told = operate.rebuild(settings_of(state), now=now(), progress=progress)
     tell.write(json_file, told)
     if not quiet and json_file != "-":
-        tell.stdout().print(f"{told['batches']} batches folded anew from the ledger.")
+        tell.stdout().print(f"{tell.counted(told['batches'], 'batch', 'batches')} folded anew from the ledger.")
 
 
 @app.command(group=KEEP)

@@ -10,6 +10,7 @@ from tocsin.cli.options import KNOW, Json, Lang, Quiet, State
 from tocsin.cli.tell import explain as explain_telling
 from tocsin.cli.tell import incident as incident_telling
 from tocsin.cli.tell import know as telling
+from tocsin.cli.tell import rules as rules_telling
 
 
 @app.command(group=KNOW)
@@ -22,6 +23,7 @@ def alerts(*, lang: Lang = None, state: State = None, json_file: Json = None, qu
     tell.write(json_file, told)
     if not quiet and json_file != "-":
         telling.tell_alerts(told["alerts"], lang or settings.language)
+        rules_telling.tell_unread(told["rules_unread"])
 
 
 @app.command(group=KNOW)

@@ -17,11 +17,11 @@ app.command(rules)
 
 
 @rules.command(name="list")
-def list_(*, json_file: Json = None, quiet: Quiet = False) -> None:
-    """Every rule, those that ship and your own, and which are switched on."""
+def list_(*, state: State = None, json_file: Json = None, quiet: Quiet = False) -> None:
+    """Every rule, those that ship and your own; of those that are switched on, how often each matched lately."""
     from tocsin.main import rules as run
 
-    told = run.listed(settings_of(None))
+    told = run.listed(settings_of(state))
     tell.write(json_file, told)
     if not quiet and json_file != "-":
         telling.tell_list(told)
@@ -72,3 +72,37 @@ def backtest(
     tell.write(json_file, told)
     if not quiet and json_file != "-":
         telling.tell_backtest(told)
+
+
+@rules.command
+def hits(
+    *names: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    account: str | None = None,
+    limit: int = 50,
+    state: State = None,
+    json_file: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """What the rules that are switched on matched, event by event, newest first.
+
+    Parameters
+    ----------
+    names
+        Rules, by name or id; by default those that are switched on.
+    since
+        Only what happened from then on (UTC).
+    until
+        Only what happened before (UTC).
+    account
+        Only of this account: as the trail names it, its value alone, or the name of an alert on it.
+    limit
+        At most so many events; how many there are is told all the same.
+    """
+    from tocsin.main import rules as run
+
+    told = run.hits(settings_of(state), names, since=utc(since), until=utc(until), account=account, limit=limit)
+    tell.write(json_file, told)
+    if not quiet and json_file != "-":
+        telling.tell_hits(told)

@@ -20,7 +20,7 @@ def share(
     *,
     out: Path | None = None,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
-    who: str = "operator",
+    who: str | None = None,
     import_file: Annotated[Path | None, Parameter(name="--import")] = None,
     campaigns: Annotated[bool, Parameter(name="--list", negative=())] = False,
     key: Annotated[bool, Parameter(negative=())] = False,
@@ -39,7 +39,7 @@ def share(
     dry_run
         Show what would leave; write nothing.
     who
-        Who shares; stands in the journal.
+        Who shares; stands in the journal. Sharing needs it, a dry run does not.
     import_file
         Take in a bundle of a region that [share] trusted names; its signature lies beside it (FILE.sig).
     campaigns

@@ -184,7 +184,8 @@ class Rules:
     """Folder of the region's own Sigma rules (`NAME.yml`, tests in `NAME.test.yml`); one replaces its namesake that
     ships with Tocsin."""
     on: tuple[str, ...] = ()
-    """Names of rules that the region wants. They are checked and listed as such; nothing is judged by them yet."""
+    """Names of rules that the region wants to be shown the hits of. They are notes: nothing is judged by them, and one
+    that cannot be read is said and stops nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,9 +82,8 @@ def decide(
     )
     if what == "expected":
         end = exceptions.ends_at(until, at or now)
-        meant = _alerts_named(reading, subject)
-        about_sessions = [*named, *exceptions.sessions_of_days(reading, subject.account, (one.at for one in meant))]
-        caps = exceptions.caps_of(reading, subject.account, about_sessions, at or now, only)
+        alerted = [one.at for one in _alerts_named(reading, subject)]
+        caps = exceptions.caps_of(reading, subject.account, named, at or now, only, alerted=alerted)
         decision = replace(decision, until=round(end.timestamp() * 1_000_000), caps=caps)
     opposed = _opposed(reading, decision)
     batch, alerts = 0, []

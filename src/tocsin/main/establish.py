@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.main.harvest import Harvest, harvest, harvest_data
+from tocsin.main.hits import moments
 from tocsin.main.recorded import recorded
 from tocsin.main.study import Study, pictured, study
 from tocsin.main.tables import alert_id
@@ -78,7 +79,15 @@ def picture_of(known: Study, incident: Incident, reading: Reading, cases: Any, n
         claims=claims_of(exposures, unnamed, coverage),
         instants=instants,
         timeline=timeline_of(
-            incident, traces, name_of=alert_id, why=why, acts=acts, journal=journal, decisions=decisions, drafts=drafts
+            incident,
+            traces,
+            name_of=alert_id,
+            why=why,
+            acts=acts,
+            journal=journal,
+            decisions=decisions,
+            drafts=drafts,
+            hits=moments(reading, incident.accounts, instants.possible_from, instants.possible_until),
         ),
         declarations=tuple(drafts),
     )

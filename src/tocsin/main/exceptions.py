@@ -109,16 +109,23 @@ def ends_at(until: datetime | None, at: datetime) -> datetime:
 
 
 def caps_of(
-    reading: Reading, account: str, sessions: Iterable[int], at: datetime, only: tuple[str, ...]
+    reading: Reading,
+    account: str,
+    sessions: Iterable[int],
+    at: datetime,
+    only: tuple[str, ...],
+    *,
+    alerted: Iterable[int] = (),
 ) -> tuple[tuple[str, int], ...]:
-    """What these sessions counted, or the heaviest of the week before `at`: (detector, count up to which).
+    """What these sessions and those of some days counted, or the heaviest of the week before `at`: (detector, count up
+    to which). `alerted`: times on these days (microseconds), for what an alert weighs is a day (UTC).
 
     A count stands for its power of two: who is expected to open 40 may open 63. Raises `Usage` if there is nothing.
     """
     unknown = sorted(set(only) - set(EXCEPTED))
     if unknown:
         raise Usage(f"no exception covers '{unknown[0]}'", advice=f"One may cover: {', '.join(EXCEPTED)}.")
-    rows = _sessions(reading, account, set(sessions), at)
+    rows = _meant(_rows(reading, account), set(sessions), {time // MICROSECONDS_A_DAY for time in alerted}, at)
     reached: Mapping[str, int] = {
         name: max((row["counts"][place] for row in rows), default=0)
         for place, name in enumerate(NAMES[:CONTENT])
@@ -133,16 +140,6 @@ def caps_of(
     return caps
 
 
-def sessions_of_days(reading: Reading, account: str, times: Iterable[int]) -> list[int]:
-    """Ids of an account's sessions on the days (UTC) of some times (microseconds): what an alert weighs is a day."""
-    days = {time // MICROSECONDS_A_DAY for time in times}
-    return [
-        row["session"]
-        for row in _rows(reading, account)
-        if days & set(range(_day_of(row["started"]), _day_of(row["ended"]) + 1))
-    ]
-
-
 def _day_of(at: datetime) -> int:
     return int(at.timestamp()) // 86_400
 
@@ -154,9 +151,12 @@ def _rows(reading: Reading, account: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _sessions(reading: Reading, account: str, wanted: set[int], at: datetime) -> list[dict[str, Any]]:
-    rows = _rows(reading, account)
-    meant = [row for row in rows if row["session"] in wanted]
+def _meant(rows: list[dict[str, Any]], wanted: set[int], days: set[int], at: datetime) -> list[dict[str, Any]]:
+    meant = [
+        row
+        for row in rows
+        if row["session"] in wanted or days & set(range(_day_of(row["started"]), _day_of(row["ended"]) + 1))
+    ]
     if meant:
         return meant
     since = at.astimezone(UTC) - timedelta(days=7)

@@ -24,6 +24,7 @@ from tocsin.explain.missing import Access, Counted, Missing, counted, missing_of
 from tocsin.explain.reasons import Reason
 from tocsin.explain.staff import Staff
 from tocsin.main.exceptions import in_force
+from tocsin.main.hits import beside, matched, switched_on
 from tocsin.main.inspect import Reading
 from tocsin.main.tables import alert_data, alert_id, instant
 from tocsin.main.words import Said, say, short_of, stratum_of, why
@@ -95,7 +96,18 @@ def explain(settings: Settings, name: str) -> dict[str, Any]:
         "missing": _missing(case),
         "exceptions": _excepted(case),
         "counter_evidence": list(_counter_evidence(case)),
+        **_rules(reading, alert),
         "events": [_event(case, row) for row in events],
+    }
+
+
+def _rules(reading: Reading, alert: Alert) -> dict[str, Any]:
+    """The rules that are on and that the account matched on the alert's days: notes, no part of the weight."""
+    on = switched_on(reading.settings)
+    (found,) = beside(reading, [alert], on)
+    return {
+        "rules": [{**one, **matched(one)} for one in found],
+        "rules_unread": list(on.unread),
     }
 
 

@@ -17,6 +17,7 @@ from tocsin.explain.staff import Staff
 from tocsin.main.decisions import decisions_of
 from tocsin.main.exceptions import exceptions_of
 from tocsin.main.harvest import Harvest, harvest_data
+from tocsin.main.hits import beside, switched_on
 from tocsin.main.present import present
 from tocsin.main.recorded import recorded
 from tocsin.main.saved import folded_in, not_written_yet, state_path
@@ -81,9 +82,16 @@ class Reading:
 
 
 def alerts(settings: Settings) -> dict[str, Any]:
-    """Every alert, oldest first."""
-    reading = Reading(settings)
-    return {"alerts": [{"alert": alert_id(alert), **alert_data(alert)} for alert in reading.alerts()]}
+    """Every alert, oldest first, with the rules that are on and that its account matched on its days."""
+    reading, on = Reading(settings), switched_on(settings)
+    found = reading.alerts()
+    return {
+        "alerts": [
+            {"alert": alert_id(alert), **alert_data(alert), "rules": rules}
+            for alert, rules in zip(found, beside(reading, found, on), strict=True)
+        ],
+        "rules_unread": list(on.unread),
+    }
 
 
 def exceptions(settings: Settings, *, everyone: bool, now: datetime) -> dict[str, Any]:
@@ -109,6 +117,9 @@ def scope(
     if account is not None:
         meant = [(incident, one) for incident, one in meant if any(_meant(account, alert) for alert in one.alerts)]
         if not meant:
+            from tocsin.main.decide import subject_of  # which stands on this module
+
+            subject_of(reading, account)  # says so if nobody has this name
             raise Usage("no alert concerns this account", advice="`tocsin alerts` lists accounts and alerts.")
     found = [(incident.id, known.harvests[episode.id]) for incident, episode in meant]
     identifiers = None

@@ -49,9 +49,13 @@ _UNNAMED: Final = "region"
 
 
 def share(
-    settings: Settings, incident: str, *, who: str, out: Path | None, dry_run: bool, now: datetime
+    settings: Settings, incident: str, *, who: str | None, out: Path | None, dry_run: bool, now: datetime
 ) -> dict[str, Any]:
-    """An incident's indicators, signed and written; with `dry_run` only shown. Raises `Usage` if there are none."""
+    """An incident's indicators, signed and written; with `dry_run` only shown. Raises `Usage` if there are none, or if
+    they would leave and nobody says who shares them."""
+    who = (who or "").strip()
+    if not who and not dry_run:
+        raise Usage("sharing needs the name of who shares", advice="Add --who NAME, or look first: --dry-run.")
     _named(settings)
     reading, cases = Reading(settings), wiring.cases(settings)
     known = study(reading, cases, now)

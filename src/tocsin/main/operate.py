@@ -25,6 +25,7 @@ from tocsin.main.readiness import countries, cutting, letters
 from tocsin.main.region import EPOCH, Region
 from tocsin.main.river import River, accepted_order
 from tocsin.main.verdicts import precision, verdicts
+from tocsin.main.words import counted
 from tocsin.model.event import EVENT
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.rows import MICROSECONDS_A_DAY
@@ -209,11 +210,12 @@ def _ledger(settings: Settings) -> tuple[str, str]:
     if not (settings.state / "ledger").exists():
         return "new", ""
     view = wiring.ledger_view(settings)
-    return "good", f"{view.last_batch} batches, {view.total_bytes / 2**20:.0f} MiB; `tocsin verify` hashes them all"
+    batches, size = counted(view.last_batch, "batch", "batches"), view.total_bytes / 2**20
+    return "good", f"{batches}, {size:.0f} MiB; `tocsin verify` hashes them all"
 
 
 def _derived(settings: Settings) -> tuple[str, str]:
     if not (settings.state / "derived").exists():
         return "new", ""
     days = wiring.parts(settings.state / "derived").days("events")
-    return "good", f"{len(days)} days" + (f", {days[0]} to {days[-1]}" if days else "")
+    return "good", counted(len(days), "day") + (f", {days[0]} to {days[-1]}" if days else "")

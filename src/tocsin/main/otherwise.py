@@ -27,6 +27,7 @@ from tocsin.main.intake import Progress, unheard
 from tocsin.main.learning import learn
 from tocsin.main.river import River, accepted_order
 from tocsin.main.twin import EPOCH, LOOKED_AT, Scratch, highest_rungs, play, read, robbed
+from tocsin.main.words import counted
 from tocsin.model.alert import RUNGS, Alert
 from tocsin.model.event import EVENT
 from tocsin.model.rows import MICROSECONDS_A_DAY
@@ -124,7 +125,8 @@ def _days(settings: Settings, region: Scratch) -> list[date]:
     days: list[date] = wiring.parts(settings.state / "derived", upto=region.folded).days("events")
     if len(days) < SHORTEST:
         raise StoreUnavailable(
-            f"the trail has {len(days)} days", advice=f"It takes {SHORTEST} to learn from some and judge the others."
+            f"the trail has {counted(len(days), 'day')}",
+            advice=f"It takes {SHORTEST} to learn from some and judge the others.",
         )
     return days
 

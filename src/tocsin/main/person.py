@@ -41,7 +41,7 @@ def person_of(account: str, *, questions: Any | None, directories: Iterable[Any]
         found = questions.accounts_of([name])["account"].to_pylist() if questions is not None else []
         alone = [other for other in found if other == account or len(_professionals(other, questions)) == 1]
         if len(alone) < len(found):
-            notes.append(f"{len(found) - len(alone)} accounts of this person are shared with others: left alone")
+            notes.append(f"accounts of this person that are shared with others, left alone: {len(found) - len(alone)}")
         accounts |= dict.fromkeys(alone)
     for directory in directories:
         try:

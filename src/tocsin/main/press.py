@@ -121,7 +121,7 @@ def read_back(folder: Path) -> dict[str, Any]:
         merged = (folder / MERGED).read_bytes()
         wrong = [one for one in told["letters"] if not _is_as_told(folder, one)]
         if wrong or _sha256(merged) != told["merged_sha256"] or pages_of(merged) != told["pages"]:
-            return {"state": "alive", "how": f"{len(wrong)} letters are not as the manifest says"}
+            return {"state": "alive", "how": f"letters that are not as the manifest says: {len(wrong)}"}
     except (OSError, ValueError, KeyError, TypeError):
         return {"state": "alive", "how": "no manifest"}
     return {

@@ -1,6 +1,7 @@
 """Rules: what a region wants to be shown of single events. One function per command.
 
-A rule changes nothing that is judged: today it is listed, tested, and counted on the region's own past.
+A rule changes nothing that is judged. It is listed, tested, counted on the region's own past; and one that is switched
+on has hits: see `main.hits`.
 """
 
 from __future__ import annotations
@@ -12,27 +13,83 @@ from statistics import median
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.config import Settings
-from tocsin.door.persons import Persons
 from tocsin.errors import StoreUnavailable, Usage
+from tocsin.main.decide import subject_of
+from tocsin.main.hits import counts_lately, honey_of, looked_up, rule_data, sums, switched_on
 from tocsin.main.inspect import Reading
 from tocsin.main.intake import Progress, unheard
-from tocsin.main.saved import marked_in, state_path
 from tocsin.main.shelved_rules import Shelf, Shelved, read_folder, read_shelf
-from tocsin.model.rule import Rule
+from tocsin.model.rule import LEVELS, Rule
 
 TOP: Final = 3
 """Services that are named of each rule."""
+LATELY_DAYS: Final = 7
+"""Days of which a list says how often each rule that is on matched."""
 
 
 def listed(settings: Settings) -> dict[str, Any]:
-    """Every rule, shipped and own, with what it says of itself; what is no rule, with the reason."""
+    """Every rule, shipped and own, with what it says of itself; what is no rule, with the reason.
+
+    Of a rule that is on, and where there is a trail: its hits of the trail's last days.
+    """
     shelf = read_shelf(settings)
-    return {"rules": [_entry(one, settings) for one in shelf.every()], "refused": _refused(shelf)}
+    on = [one.rule for one in shelf.every() if one.rule.name in settings.rules.on]
+    lately = None
+    if on and (settings.state / "derived").is_dir():
+        lately = counts_lately(Reading(settings), on, LATELY_DAYS)
+    return {
+        "rules": [_entry(one, settings, lately) for one in shelf.every()],
+        "refused": _refused(shelf),
+        "lately_days": LATELY_DAYS,
+    }
+
+
+def hits(
+    settings: Settings,
+    names: Iterable[str],
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    account: str | None,
+    limit: int,
+) -> dict[str, Any]:
+    """What rules matched, newest first, at most `limit`: by default the rules that are on. No patient is in it."""
+    if limit < 1:
+        raise Usage("--limit is less than 1")
+    wanted = tuple(names)
+    on = switched_on(settings)
+    if not wanted and not settings.rules.on:
+        raise Usage("no rule is switched on", advice='Write [rules] on = ["NAME"] in tocsin.toml, or name one here.')
+    chosen = {rule.name: rule for rule in _chosen(read_shelf(settings), wanted)} if wanted else dict(on.rules)
+    reading = Reading(settings)
+    only = None if account is None else [subject_of(reading, account).account]
+    asked = looked_up(chosen.values(), settings, reading.parts)
+    counts = sums(reading.questions.hits_by(asked, since=since, until=until, accounts=only))
+    found = reading.questions.hits(asked, since=since, until=until, accounts=only, limit=limit).to_pylist()
+    gravest = sorted(chosen.values(), key=lambda rule: (-LEVELS.index(rule.level), rule.name))
+    return {
+        "hits": [
+            {
+                "rule": one["rule"],
+                "level": chosen[one["rule"]].level,
+                "at": one["at"].isoformat().replace("+00:00", "Z"),
+                "account": one["account"],
+                "service": one["service"],
+                "event": one["event_id"].hex(),
+            }
+            for one in found
+        ],
+        "total": sum(counts.values()),
+        "rules": [
+            {**rule_data(rule), "on": rule.name in settings.rules.on, "hits": counts.get(rule.name, 0)}
+            for rule in gravest
+        ],
+        "unread": [] if wanted else list(on.unread),
+    }
 
 
 def tested(settings: Settings, path: Path | None) -> dict[str, Any]:
@@ -61,11 +118,7 @@ def backtest(
     days = [day for day in reading.parts.days("events") if _within(day, since, until)]
     if not days:
         raise StoreUnavailable("there are no events in this period", advice="Import a trail first: tocsin import PATH.")
-    staff, honey = reading.staff(), _honey(settings, reading)
-
-    def role_of(account: str | None, professional: str | None) -> str | None:
-        return staff.role(staff.actor(account, professional)) or None if account else None
-
+    role_of, honey = looked_up((), settings, reading.parts).role_of, honey_of(settings, reading.parts)
     told = []
     for i, rule in enumerate(chosen):
         progress("rules", i, len(chosen))
@@ -83,8 +136,9 @@ def backtest(
     }
 
 
-def _entry(shelved: Shelved, settings: Settings) -> dict[str, Any]:
+def _entry(shelved: Shelved, settings: Settings, lately: dict[str, int] | None) -> dict[str, Any]:
     rule = shelved.rule
+    is_on = rule.name in settings.rules.on
     return {
         "rule": rule.name,
         "id": rule.id,
@@ -94,7 +148,8 @@ def _entry(shelved: Shelved, settings: Settings) -> dict[str, Any]:
         "falsepositives": list(rule.falsepositives),
         "references": list(rule.references),
         "from": "region" if shelved.own else "tocsin",
-        "on": rule.name in settings.rules.on,
+        "on": is_on,
+        "lately": lately.get(rule.name, 0) if is_on and lately is not None else None,
         "tests": shelved.tests is not None,
     }
 
@@ -144,19 +199,6 @@ def _within(day: date, since: datetime | None, until: datetime | None) -> bool:
     """Whether any moment of a UTC day lies in the period."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return (since is None or start + timedelta(days=1) > since) and (until is None or start < until)
-
-
-def _honey(settings: Settings, reading: Reading) -> list[bytes]:
-    """Every reference that is a honey patient's: as it was marked, or of the same person."""
-    marked = marked_in(state_path(settings))
-    if not len(marked):
-        return []
-    told = reading.parts.read("persons")
-    persons = Persons(told)
-    others = np.array(told["patient"].to_pylist(), "V17") if told.num_rows else np.zeros(0, "V17")
-    every = np.unique(np.concatenate([marked, others]))
-    honey = np.isin(persons.person_of(every), persons.person_of(marked))
-    return [reference.tobytes() for reference in every[honey]]
 
 
 def _counted(found: pa.Table, days: list[date]) -> dict[str, Any]:

@@ -52,6 +52,26 @@ def read_shelf(settings: Settings) -> Shelf:
     return shelf
 
 
+def read_wanted(settings: Settings) -> tuple[list[Rule], list[str]]:
+    """The rules that are switched on, and of each that cannot be read why. One that is wrong stops no other."""
+    shelf, unread = Shelf(), []
+    try:
+        _put(shelf, resources.files("tocsin").joinpath("rules"), own=False)
+        if settings.rules.folder is not None:
+            _put(shelf, _folder(settings.rules.folder, "rules.folder"), own=True)
+    except Usage as problem:  # the extra is not installed, or the region's folder is not there
+        unread.append(str(problem))
+    rules = []
+    for name in dict.fromkeys(settings.rules.on):
+        if name in shelf.rules:
+            rules.append(shelf.rules[name].rule)
+        elif name in shelf.refused:
+            unread.append(shelf.refused[name])
+        elif shelf.rules:
+            unread.append(f"'rules.on' names a rule that is not there: {name}")
+    return rules, unread
+
+
 def read_folder(path: Path) -> Shelf:
     """The rules of a folder, or of one file. Raises `Usage` if there is neither."""
     shelf = Shelf()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tocsin.acts.undo import would
 from tocsin.config import Settings
 from tocsin.contain.ladder import ACTS_OF
 from tocsin.contain.plan import Plan
@@ -76,9 +77,10 @@ def contain(
     return {**head, "dry_run": False, **told_of(standings, asked=asked)}
 
 
-def undo(settings: Settings, about: str, *, who: str, why: str, now: Clock) -> dict[str, Any]:
+def undo(settings: Settings, about: str, *, who: str, why: str, dry_run: bool = False, now: Clock) -> dict[str, Any]:
     """Take back one act, or every act of an incident or of an account, newest first. What is out stays out: letters
-    that are printed and indicators that are written are left as they are, and named.
+    that are printed and indicators that are written are left as they are, and named. With `dry_run` it is only said
+    what would come of each.
 
     Raises `Usage` if there is no such act, `Conflict` if another process carries out acts.
     """
@@ -89,13 +91,16 @@ def undo(settings: Settings, about: str, *, who: str, why: str, now: Clock) -> d
     cutter = Cutter(settings, now=now, who=who)
     standings = [one for one in _meant(cutter, about) if one.state not in ("undone", "refused")]
     out = [one for one in standings if one.act.kind not in CUTS and one.state in OUT]
-    done = [cutter.runner.undo(one.act.id, why=why) for one in reversed(standings) if one not in out]
-    if out and not done:
+    meant = [one for one in reversed(standings) if one not in out]
+    if out and not meant:
         raise Conflict(f"{_out(out)} cannot be taken back: it is out", done="Nothing was done.")
-    if not done:
+    if not meant:
         raise Conflict("everything of it is taken back already", done="Nothing was done.")
     stays = [f"{_out(out)}: out, and stays so"] if out else []
-    return {"undone": True, **told_of(done), "notes": [*_notes(cutter, done), *stays]}
+    if dry_run:
+        return {"undone": False, "dry_run": True, **_would(cutter, meant), "notes": stays}
+    done = [cutter.runner.undo(one.act.id, why=why) for one in meant]
+    return {"undone": True, "dry_run": False, **told_of(done), "notes": [*_notes(cutter, done), *stays]}
 
 
 def resume(settings: Settings, *, who: str = "resume", now: Clock) -> dict[str, Any]:
@@ -227,6 +232,15 @@ def _head(subject: Subject, rung: str, accounts: list[str], made: Plan, *, notes
         "gaps": [{"account": gap.account, "kind": gap.kind, "words": gap.words} for gap in made.gaps],
         "notes": list(notes),
     }
+
+
+def _would(cutter: Cutter, standings: list[Standing]) -> dict[str, Any]:
+    """Acts as they stand, each with what taking it back would come to, in this order."""
+    ids = [one.act.id for one in standings]
+    words = [would(cutter.runner, one, gone=ids[:place]) for place, one in enumerate(standings)]
+    told = told_of(standings)
+    acts = [{**act, "would": word} for act, word in zip(told["acts"], words, strict=True)]
+    return {**told, "acts": acts, "sound": True}
 
 
 def _acts_planned(made: Plan, *, asked: bool) -> dict[str, Any]:

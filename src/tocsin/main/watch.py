@@ -14,6 +14,7 @@ from tocsin.collect.guess import guess as guess_mapping
 from tocsin.collect.watchable import watchable
 from tocsin.config import Settings
 from tocsin.errors import SourceUnreadable, Usage
+from tocsin.main.hits import hits_of_batch
 from tocsin.main.intake import MAPPED, TRAIL, Files, Progress, files_of, pieces_of, unheard
 from tocsin.main.region import PAST, Region
 from tocsin.model.block import Parsed
@@ -44,7 +45,7 @@ def import_trail(
         meta[PAST] = True
     with Region.open(settings, now=now, progress=progress) as region:
         done = region.accept(files, source=source, now=now, parser=parser, meta=meta, progress=progress)
-    return asdict(done)
+    return asdict(done) | hits_of_batch(settings, done.batch)
 
 
 def dry_run(

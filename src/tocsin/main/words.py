@@ -102,6 +102,12 @@ def numbered(value: int | float, language: str) -> str:
     return text if language == "en" else text.replace(",", french.NARROW).replace(".", ",")
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """A number and what it counts, in English alone: 0 alerts, 1 alert, 1,204 alerts; `many` where it is not `one`
+    and an s."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
 def _filled(form: str | dict[str, str], language: str, words: dict[str, Word]) -> str:
     if isinstance(form, dict):
         form = form["one" if _is_one(words["n"], language) else "other"]

@@ -49,15 +49,15 @@ class Moment:
     at: int
     """Microseconds UTC."""
     kind: str
-    """`act-of-thief` | `alert` | `act` | `decision` | `declaration`."""
+    """`act-of-thief` | `alert` | `act` | `decision` | `declaration` | `rule`."""
     what: str
-    """A rung, an act's kind and state, a decision: a word that each document has its own sentence for."""
+    """A rung, an act's kind and state, a decision, a rule: a word that each document has its own sentence for."""
     account: str = ""
     """The account it is about, as the trail names it; empty: none. Never logged."""
     words: str = ""
     """What was told then: reasons in English, why, who."""
     fr: str = ""
-    """Of an alert or an act: the same in French."""
+    """Of an alert, an act or a rule: the same in French."""
     weight: int = 0
     """Of an alert, micro-nats; not a probability."""
     one_in: float = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow as pa
 from tocsin.errors import StoreUnavailable
 from tocsin.model.condition import Condition
 from tocsin.model.event import STORED_EVENT
+from tocsin.model.hit import HIT, HITS_BY, RoleOf, Wanted
 from tocsin.store.engine import engine
 from tocsin.store.files import REBUILD
 from tocsin.store.interface import (
@@ -27,7 +29,6 @@ from tocsin.store.interface import (
     SEEN,
     SERVICES_BY_HOUR,
     Kind,
-    RoleOf,
 )
 from tocsin.store.parquet import ParquetParts
 from tocsin.store.period import Period
@@ -102,12 +103,20 @@ _SERVICES_BY_HOUR = f"""
         count(DISTINCT account) AS accounts, {_PATIENTS}
     FROM {_ROWS} GROUP BY ALL ORDER BY service NULLS FIRST, hour"""
 
-_BEARERS_ALL = f"SELECT DISTINCT account, professional FROM {_ROWS}"
 _BEARERS_OF = pa.schema([("account", pa.string()), ("professional", pa.string())])
 _ROLES = """LEFT JOIN (
-        SELECT unnest($accounts::VARCHAR[]) AS its_account, unnest($professionals::VARCHAR[]) AS its_professional,
+        SELECT unnest($bearers::VARCHAR[]) AS its_account, unnest($professionals::VARCHAR[]) AS its_professional,
             unnest($roles::VARCHAR[]) AS role
     ) AS its ON account IS NOT DISTINCT FROM its_account AND professional IS NOT DISTINCT FROM its_professional"""
+
+_HITS = """
+    SELECT rule, min("at") AS "at", event_id, first(service ORDER BY "row", batch) AS service,
+        first(account ORDER BY "row", batch) AS account
+    FROM found GROUP BY rule, event_id ORDER BY event_id DESC, rule LIMIT $limit"""
+
+_HITS_BY = f"""
+    SELECT rule, account, "at"::DATE AS day, {_EVENTS}, min(event_id) AS example
+    FROM found GROUP BY ALL ORDER BY rule, account NULLS FIRST, day"""
 
 _REJECTIONS = f"""
     SELECT stream, reason, count(*) AS lines, sum(length)::BIGINT AS bytes
@@ -115,6 +124,28 @@ _REJECTIONS = f"""
 
 _COUNT = f"SELECT count(*) AS rows FROM {_PART}"
 _COUNTED = pa.schema([("rows", pa.int64())])
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which rows are asked about."""
+
+    period: Period
+    accounts: Sequence[str] | None = None
+    batches: tuple[int, int] | None = None
+
+    @property
+    def rows(self) -> str:
+        """As a table of a query."""
+        accounts = f" AND {_OF}" if self.accounts is not None else ""
+        batches = " AND batch > $after AND batch <= $upto" if self.batches else ""
+        return f"{_ROWS[:-1]}{accounts}{batches})"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Its parameters."""
+        values: dict[str, Any] = {} if self.accounts is None else {"accounts": list(self.accounts)}
+        return values | (dict(zip(("after", "upto"), self.batches, strict=True)) if self.batches else {})
 
 
 class DuckDBQuestions:
@@ -211,26 +242,40 @@ class DuckDBQuestions:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> pa.Table:
-        """See `interface.Questions.matches`. What the trail names is looked up first where a rule asks for it."""
-        period = Period.of(since, until)
-        where = Where(condition, lambda column: self._values(column, period))
-        values: dict[str, Any] = dict(where.parameters)
-        if where.fields & {"hour", "weekday"}:
-            values["zone"] = zone
-        if "honey" in where.fields:
-            values["honey"] = list(honey)
-        if "role" in where.fields:
-            bearers = self._ask(_BEARERS_ALL, _BEARERS_OF, period).to_pylist()
-            known = [
-                (one["account"], one["professional"], role_of(one["account"], one["professional"])) for one in bearers
-            ]
-            for i, name in enumerate(("accounts", "professionals", "roles")):
-                values[name] = [bearer[i] for bearer in known]
+        """See `interface.Questions.matches`."""
+        wanted, asked = Wanted({"": condition}, zone, role_of, honey), _Asked(Period.of(since, until))
+        (where,), roles, values = self._looked_up(wanted, asked)
         question = f"""
             SELECT "at"::DATE AS day, service, account, {_EVENTS}, min(event_id) AS example
-            FROM {_ROWS} {_ROLES if "role" in where.fields else ""} WHERE {where.text}
+            FROM {_ROWS} {roles} WHERE {where}
             GROUP BY ALL ORDER BY day, service NULLS FIRST, account NULLS FIRST"""
-        return self._ask(question, MATCHES, period, **values)
+        return self._ask(question, MATCHES, asked.period, **values)
+
+    def hits(
+        self,
+        wanted: Wanted,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        accounts: Sequence[str] | None = None,
+        batches: tuple[int, int] | None = None,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """See `interface.Questions.hits`."""
+        asked = _Asked(Period.of(since, until), accounts, batches)
+        return self._found(_HITS, HIT, wanted, asked, limit=2**62 if limit is None else limit)
+
+    def hits_by(
+        self,
+        wanted: Wanted,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        accounts: Sequence[str] | None = None,
+        batches: tuple[int, int] | None = None,
+    ) -> pa.Table:
+        """See `interface.Questions.hits_by`."""
+        return self._found(_HITS_BY, HITS_BY, wanted, _Asked(Period.of(since, until), accounts, batches))
 
     def rejections(self) -> pa.Table:
         """See `interface.Questions.rejections`."""
@@ -240,21 +285,70 @@ class DuckDBQuestions:
         """See `interface.Questions.count`."""
         return sum(self._answer(kind, _COUNT, _COUNTED, None, {}).column(0).to_pylist())
 
-    def _values(self, column: str, period: Period) -> list[str]:
-        """The texts that occur in a column of events."""
-        question = f"SELECT DISTINCT {column} AS value FROM {_ROWS} WHERE {column} IS NOT NULL"
-        return self._ask(question, pa.schema([("value", pa.string())]), period).column(0).to_pylist()
+    def _found(self, question: str, schema: pa.Schema, wanted: Wanted, asked: _Asked, **values: Any) -> pa.Table:
+        """A question about `found`: each row once for each rule that it matches. All rules are one scan."""
+        if not wanted.conditions:
+            return schema.empty_table()
+        tests, roles, looked_up = self._looked_up(wanted, asked)
+        found = f"""WITH found AS (
+            SELECT *, unnest(list_where($rules::VARCHAR[], [{", ".join(tests)}])) AS rule
+            FROM {asked.rows} {roles} WHERE {" OR ".join(tests)})"""
+        values |= {"rules": list(wanted.conditions), **asked.values, **looked_up}
+        return self._ask(f"{found} {question}", schema, asked.period, batches=asked.batches, **values)
 
-    def _ask(self, question: str, schema: pa.Schema, period: Period, **values: Any) -> pa.Table:
-        """A question about events, of which only the days of the period are read."""
-        return self._answer("events", question, schema, period, {"since": period.since, "until": period.until} | values)
+    def _looked_up(self, wanted: Wanted, asked: _Asked) -> tuple[list[str], str, dict[str, Any]]:
+        """The tests of rules, the join that gives roles, and the parameters of both.
+
+        What the trail names is looked up first where a rule asks for it.
+        """
+        wheres = [
+            Where(condition, lambda column: self._values(column, asked), name=f"p{number}_")
+            for number, condition in enumerate(wanted.conditions.values())
+        ]
+        values: dict[str, Any] = {key: value for where in wheres for key, value in where.parameters.items()}
+        fields = frozenset().union(*(where.fields for where in wheres))
+        if fields & {"hour", "weekday"}:
+            values["zone"] = wanted.zone
+        if "honey" in fields:
+            values["honey"] = list(wanted.honey)
+        if "role" in fields:
+            question = f"SELECT DISTINCT account, professional FROM {asked.rows}"
+            bearers = self._ask(question, _BEARERS_OF, asked.period, batches=asked.batches, **asked.values).to_pylist()
+            values["bearers"] = [one["account"] for one in bearers]
+            values["professionals"] = [one["professional"] for one in bearers]
+            values["roles"] = [wanted.role_of(one["account"], one["professional"]) for one in bearers]
+        return [where.text for where in wheres], _ROLES if "role" in fields else "", values
+
+    def _values(self, column: str, asked: _Asked) -> list[str]:
+        """The texts that occur in a column of events."""
+        question = f"SELECT DISTINCT {column} AS value FROM {asked.rows} WHERE {column} IS NOT NULL"
+        schema = pa.schema([("value", pa.string())])
+        return self._ask(question, schema, asked.period, batches=asked.batches, **asked.values).column(0).to_pylist()
+
+    def _ask(
+        self,
+        question: str,
+        schema: pa.Schema,
+        period: Period,
+        batches: tuple[int, int] | None = None,
+        **values: Any,
+    ) -> pa.Table:
+        """A question about events, of which only the days of the period and the files of the batches are read."""
+        values |= {"since": period.since, "until": period.until}
+        return self._answer("events", question, schema, period, values, batches)
 
     def _answer(
-        self, kind: Kind, question: str, schema: pa.Schema, period: Period | None, values: dict[str, Any]
+        self,
+        kind: Kind,
+        question: str,
+        schema: pa.Schema,
+        period: Period | None,
+        values: dict[str, Any],
+        batches: tuple[int, int] | None = None,
     ) -> pa.Table:
         first, last = period.days if period else (None, None)
         for attempt in (1, 2):
-            files = self._parts.layout.in_force(kind, first=first, last=last).files()
+            files = self._parts.layout.in_force(kind, first=first, last=last).files(batches=batches)
             if not files:
                 return schema.empty_table()
             try:

@@ -7,7 +7,7 @@ Both protocols raise `StoreUnavailable` for a part that is missing or torn; writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, Literal, Protocol, get_args
 
@@ -18,6 +18,7 @@ from tocsin.model.act import Act, Entry, Standing, State
 from tocsin.model.condition import Condition
 from tocsin.model.event import PATIENT_BYTES, STORED_EVENT
 from tocsin.model.fact import FACT, PERSON
+from tocsin.model.hit import RoleOf, Wanted
 
 Kind = Literal["events", "facts", "persons", "rejected", "evidence", "alerts", "coverage", "sessions", "decisions"]
 """What a part holds."""
@@ -204,9 +205,6 @@ MATCHES: Final = pa.schema(
 )
 """`Questions.matches`."""
 
-RoleOf = Callable[[str | None, str | None], str | None]
-"""Account and professional, as the trail names them -> the code of the role, or None."""
-
 
 class Questions(Protocol):
     """What is asked of the parts. Every answer is a table in a total order; nulls come first, texts by code point.
@@ -301,6 +299,32 @@ class Questions(Protocol):
         `zone` is that of hours and weekdays, `honey` the references of honey patients; `example` is the lowest
         `event_id` of those counted.
         """
+
+    def hits(
+        self,
+        wanted: Wanted,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        accounts: Sequence[str] | None = None,
+        batches: tuple[int, int] | None = None,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """What rules match: HIT, newest first (the highest event id), then by rule.
+
+        `accounts`: of these alone; `batches`: of those after the first, up to the second; `limit`: at most so many.
+        """
+
+    def hits_by(
+        self,
+        wanted: Wanted,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        accounts: Sequence[str] | None = None,
+        batches: tuple[int, int] | None = None,
+    ) -> pa.Table:
+        """The same, counted: HITS_BY, by (rule, account, day)."""
 
     def rejections(self) -> pa.Table:
         """How many lines were refused, where and why: REJECTIONS_BY, by (stream, reason)."""

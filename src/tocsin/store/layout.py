@@ -57,9 +57,13 @@ class InForce:
     """By (day, batch), no day first."""
     merged: tuple[Merged, ...]
 
-    def files(self) -> list[Path]:
-        """Every file that counts."""
-        return [*self.parts.values(), *(merged.path for merged in self.merged)]
+    def files(self, *, batches: tuple[int, int] | None = None) -> list[Path]:
+        """Every file that counts; `batches`: that holds any after the first, up to the second."""
+        after, upto = batches or (-1, 2**31)
+        return [
+            *(path for (_, batch), path in self.parts.items() if after < batch <= upto),
+            *(one.path for one in self.merged if any(after < batch <= upto for _, batch in one.places)),
+        ]
 
     def places(self) -> list[Place]:
         """Every day and batch that was written, by (day, batch), no day first."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
-from tocsin.model.condition import Condition, holds, told_by
+from tocsin.model.condition import Condition
 from tocsin.model.event import STORED_EVENT
+from tocsin.model.hit import HIT, HITS_BY, RoleOf, Wanted
 from tocsin.store.interface import (
     BEARERS,
     DAYS_OF,
@@ -26,7 +26,6 @@ from tocsin.store.interface import (
     SERVICES_BY_HOUR,
     Kind,
     Parts,
-    RoleOf,
 )
 from tocsin.store.period import Period
 from tocsin.store.shape import check_day, fitted, joined
@@ -225,17 +224,8 @@ class MemoryQuestions:
         until: datetime | None = None,
     ) -> pa.Table:
         """See `interface.Questions.matches`."""
-        there = ZoneInfo(zone)
-        rows = [
-            {**row, "day": row["at"].date()}
-            for row in self._rows(since, until)
-            if holds(
-                condition,
-                told_by(
-                    row, zone=there, role=role_of(row["account"], row["professional"]), honey=row["patient"] in honey
-                ),
-            )
-        ]
+        wanted = Wanted({"": condition}, zone, role_of, honey)
+        rows = [{**row, "day": row["at"].date()} for row in self._rows(since, until) if wanted.holds("", row)]
         answer = [
             {
                 "day": day,
@@ -247,6 +237,63 @@ class MemoryQuestions:
             for (day, service, account), its in _groups(rows, "day", "service", "account")
         ]
         return _told(answer, MATCHES)
+
+    def hits(
+        self,
+        wanted: Wanted,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        accounts: Sequence[str] | None = None,
+        batches: tuple[int, int] | None = None,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """See `interface.Questions.hits`."""
+        found = self._found(wanted, self._rows(since, until), accounts, batches)
+        groups = [
+            {**min(its, key=lambda row: (row["row"], row["batch"])), "at": min(row["at"] for row in its)}
+            for _, its in _groups(found, "rule", "event_id")
+        ]
+        groups.sort(key=lambda row: row["event_id"], reverse=True)  # stable: by rule where it is the same event
+        return _told(groups[:limit], HIT)
+
+    def hits_by(
+        self,
+        wanted: Wanted,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        accounts: Sequence[str] | None = None,
+        batches: tuple[int, int] | None = None,
+    ) -> pa.Table:
+        """See `interface.Questions.hits_by`."""
+        found = self._found(wanted, self._rows(since, until), accounts, batches)
+        answer = [
+            {
+                "rule": rule,
+                "account": account,
+                "day": day,
+                "events": _events(its),
+                "example": min(row["event_id"] for row in its),
+            }
+            for (rule, account, day), its in _groups(found, "rule", "account", "day")
+        ]
+        return _told(answer, HITS_BY)
+
+    @staticmethod
+    def _found(
+        wanted: Wanted, rows: list[Row], accounts: Sequence[str] | None, batches: tuple[int, int] | None
+    ) -> list[Row]:
+        """Each row once for each rule that it matches."""
+        after, upto = batches or (-1, 2**31)
+        return [
+            {**row, "rule": rule, "day": row["at"].date()}
+            for row in rows
+            for rule in wanted.conditions
+            if (accounts is None or row["account"] in accounts)
+            and after < row["batch"] <= upto
+            and wanted.holds(rule, row)
+        ]
 
     def rejections(self) -> pa.Table:
         """See `interface.Questions.rejections`."""

@@ -27,9 +27,11 @@ Values = Callable[[str], Iterable[str]]
 class Where:
     """The text of a condition and its parameters."""
 
-    def __init__(self, condition: Condition, values: Values) -> None:
-        """`values` is asked for the addresses that occur where a network is tested: DuckDB itself knows no networks."""
+    def __init__(self, condition: Condition, values: Values, *, name: str = "p") -> None:
+        """`values` is asked for the addresses that occur where a network is tested: DuckDB itself knows no networks.
+        `name`: what the names of its parameters begin with, where several conditions stand in one query."""
         self.parameters: dict[str, Any] = {}
+        self._name = name
         self._values = values
         self.fields = frozenset(test.field for test in tests_of(condition))
         self.text = self._of(condition)
@@ -71,7 +73,7 @@ class Where:
         return f"{field} {test.how} {self._put(test.value)}"
 
     def _put(self, value: Any) -> str:
-        name = f"p{len(self.parameters)}"
+        name = f"{self._name}{len(self.parameters)}"
         self.parameters[name] = value
         return f"${name}"
 

@@ -28,9 +28,10 @@ def timeline_of(
     journal: Iterable[Entry],
     decisions: Iterable[Decision],
     drafts: Iterable[tuple[str, int]],
+    hits: Iterable[Moment] = (),
 ) -> tuple[Moment, ...]:
     """Every moment with the ids that prove it. `name_of`: the name of an alert; `why`: its reasons, in
-    French (fr) and English (en); `drafts`: (name, when)."""
+    French (fr) and English (en); `drafts`: (name, when); `hits`: what rules matched, as moments."""
     act_of = {standing.act.id: standing.act for standing in acts}
     found = [moment for trace in traces for moment in _of_trace(trace)]
     for episode in incident.episodes:
@@ -45,6 +46,7 @@ def timeline_of(
         names = (decision_name(one), exception_id(one)) if one.caps else (decision_name(one),)
         found.append(_moment(one.at, "decision", one.what, one.account, words, *names))
     found += [_moment(at, "declaration", "draft", "", name, name) for name, at in drafts]
+    found += hits
     return tuple(sorted(found, key=lambda one: (one.at, _ORDER.index(one.kind), one.evidence)))
 
 
@@ -124,7 +126,7 @@ def instants_of(
     )
 
 
-_ORDER = ("act-of-thief", "alert", "decision", "act", "declaration")
+_ORDER = ("act-of-thief", "alert", "decision", "act", "declaration", "rule")
 
 
 def _of_trace(trace: Trace) -> list[Moment]:

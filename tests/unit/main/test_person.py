@@ -61,7 +61,7 @@ def test_a_shared_account_is_followed_to_nobody() -> None:
 def test_nobody_is_followed_to_a_shared_account() -> None:
     person = found(A, Trail(a="99", b="99 98", c="99"))
     assert person.accounts == (A, C)
-    assert "1 accounts of this person are shared" in person.notes[0]
+    assert person.notes[0] == "accounts of this person that are shared with others, left alone: 1"
 
 
 def test_the_provider_knows_accounts_that_the_trail_never_saw() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tocsin.config import Settings
 from tocsin.config.sections import Connector, Containment, Probe
 from tocsin.errors import Conflict, Usage
 from tocsin.main import stop
+from tocsin.main.cutter import Cutter
 from tocsin.model.act import Act
 
 ACCOUNT = "https://idp.test|dupont"
@@ -127,6 +129,49 @@ def test_undo_by_any_name(tmp_path: Path, clock: stop.Clock, by: str) -> None:
     assert states(back) == ["undone"] * 3
     with pytest.raises(Conflict, match="already"):
         stop.undo(settings, name, **TOLD, now=clock)
+
+
+def test_undo_says_first_what_it_would_do(tmp_path: Path, clock: stop.Clock) -> None:
+    """Promise: a dry run of an undo does nothing, and what it says comes true."""
+    settings = settings_of(tmp_path)
+    told = stop.contain(settings, ACCOUNT, **TOLD, approve=True, now=clock)
+    journal = len(wiring.cases(settings).journal())
+    look = stop.undo(settings, ACCOUNT, **TOLD, dry_run=True, now=clock)
+    assert (look["undone"], look["dry_run"]) == (False, True)
+    assert states(look) == ["proven", "applied", "applied"]
+    assert len(wiring.cases(settings).journal()) == journal
+    would = {act["kind"]: act["would"] for act in look["acts"]}
+    assert would["suspend-account"] == "what was there before would come back"
+    assert "stay deleted" in would["delete-tokens"]
+    back = stop.undo(settings, told["incident"], **TOLD, now=clock)
+    assert [act["act"] for act in back["acts"]] == [act["act"] for act in look["acts"]]
+    assert sorted(back["notes"]) == sorted(
+        word.removeprefix("nothing to undo: ") for word in set(would.values()) - {would["suspend-account"]}
+    )
+    with pytest.raises(Conflict, match="already"):
+        stop.undo(settings, ACCOUNT, **TOLD, dry_run=True, now=clock)
+
+
+def test_a_dry_run_of_an_undo_knows_what_else_holds_the_account(tmp_path: Path, clock: stop.Clock) -> None:
+    """What another act still asks for stays; where both are taken back, the last of them brings it back."""
+    settings = settings_of(tmp_path)
+    stop.contain(settings, ACCOUNT, **TOLD, approve=True, now=clock)
+    cases = wiring.cases(settings)
+    first = next(one for one in cases.acts() if one.act.kind == "suspend-account")
+    again = replace(first.act, id="ACT-again", incident="INC-other")
+    runner = Cutter(settings, now=clock, who="A. Garde").runner
+    runner.plan([again], approve=True)
+    runner.carry_out("ACT-again")
+    held = stop.undo(settings, "ACT-again", **TOLD, dry_run=True, now=clock)
+    assert f"{first.act.id} of {first.act.incident} still asks for it" in held["acts"][0]["would"]
+    both = stop.undo(settings, ACCOUNT, **TOLD, dry_run=True, now=clock)
+    words = [act["would"] for act in both["acts"] if act["kind"] == "suspend-account"]
+    assert "still asks for it" in words[0]
+    assert words[1] == "what was there before would come back"
+    planned = settings_of(tmp_path / "other")
+    made = stop.contain(planned, ACCOUNT, **TOLD, now=clock)
+    look = stop.undo(planned, made["acts"][0]["act"], **TOLD, dry_run=True, now=clock)
+    assert "never be done" in look["acts"][0]["would"]
 
 
 def test_undo_of_one_act_and_of_what_was_only_planned(tmp_path: Path, clock: stop.Clock) -> None:

@@ -12,7 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from tocsin.errors import SourceUnreadable, TocsinError
+from tocsin.main.words import counted
 from tocsin.main.written import json_of
+
+__all__ = ["counted", "progress", "stderr", "stdout", "table_of", "warn", "write"]
 
 _WHOLE = ("alert", "incident", "rung", "#one in", "#weight", "at (UTC)", "since (UTC)", "account", "rule")
 """Columns that a person copies from or reads at a glance: never folded."""

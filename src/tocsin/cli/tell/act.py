@@ -35,10 +35,24 @@ def tell_contain(told: dict[str, Any]) -> None:
 def tell_undo(told: dict[str, Any]) -> None:
     """Tell the result of this command."""
     out = stdout()
+    if told["dry_run"]:
+        _tell_would(out, told)
+        return
     _tell_acts(out, told)
     for note in told["notes"]:
         out.print(f"{note}.", markup=False, soft_wrap=True)
     _tell_open(out, told)
+
+
+def _tell_would(out: Console, told: dict[str, Any]) -> None:
+    table = table_of("", "act", "what", "by", "account", "state", "taken back")
+    for act in told["acts"]:
+        cells = (act["by"], _short(act["account"]), act["state"], act["would"])
+        table.add_row(act["act"], act["kind"], *map(escape, cells))
+    out.print(table)
+    for note in told["notes"]:
+        out.print(f"{note}.", markup=False, soft_wrap=True)
+    out.print("Nothing was done (dry run).")
 
 
 def tell_resume(told: dict[str, Any]) -> None:

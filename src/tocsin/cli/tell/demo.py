@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tocsin.cli.tell import stdout
+from tocsin.cli.tell import counted, stdout
 
 
 def tell_demo(told: dict[str, Any]) -> None:
@@ -60,15 +60,16 @@ def _tell_account(account: dict[str, Any], out: Console) -> None:
         why = f"weight {rung['weight']:4.1f}, as heavy as one account-week in {rung['rarity']:,.0f}"
         if rung["by_desk"]:
             why = "the desk called the owner back"
-        line = f"    {rung['at'][11:19]}  {rung['rung']:<17}  {rung['opened']:3d} patients opened, {why}"
+        opened = f"{counted(rung['opened'], 'patient') + ' opened,':<21}"
+        line = f"    {rung['at'][11:19]}  {rung['rung']:<17}  {opened} {why}"
         out.print(line, markup=False, soft_wrap=True)
     refused = account["refused"]
     if refused:
-        where = f"by {refused['service'] or 'the provider'}"
-        told = f"    {refused['at'][11:19]}  [green]refused[/] {where}, after {account['opened']} patients opened"
+        where = f"by {refused['service'] or 'the provider'}, after {counted(account['opened'], 'patient')} opened"
+        told = f"    {refused['at'][11:19]}  [green]refused[/] {where}"
         out.print(told, soft_wrap=True)
     else:
-        out.print(f"    never refused: {account['opened']} patients opened", style="red")
+        out.print(f"    never refused: {counted(account['opened'], 'patient')} opened", style="red")
 
 
 def _tried(tried: dict[str, dict[str, str]]) -> str:
@@ -118,7 +119,9 @@ def _tell_papers(region: dict[str, Any], out: Console) -> None:
     letters = region["letters"]
     waits = "".join(f"; {count} for a human: {letters['queue_why'][why]}" for why, count in letters["queue"].items())
     out.print(
-        f"{_near(papers[0].parent)}: {names}, {written.get('letters', 0)} letters{waits}", markup=False, soft_wrap=True
+        f"{_near(papers[0].parent)}: {names}, {counted(written.get('letters', 0), 'letter')}{waits}",
+        markup=False,
+        soft_wrap=True,
     )
 
 

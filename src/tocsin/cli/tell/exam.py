@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.cli.tell import stdout, table_of
+from tocsin.cli.tell import counted, stdout, table_of
 
 
 def tell_twin(told: dict[str, Any]) -> None:
@@ -12,11 +12,11 @@ def tell_twin(told: dict[str, Any]) -> None:
     out = stdout()
     honest, last = told["honest"], told["last"]
     out.print(
-        f"{_listed(told['nights'])} played again with {told['thieves']} thieves of each behaviour "
+        f"{_listed(told['nights'])} played again with {counted(told['thieves'], 'thief', 'thieves')} of each behaviour "
         f"(seed {told['seed']}), on calibration {told['calibration'][:12]}."
     )
     out.print(
-        f"Without thieves: {honest['ask']} of {honest['accounts']:,} accounts at work asked, "
+        f"Without thieves: {honest['ask']} of {counted(honest['accounts'], 'account')} at work asked, "
         f"{honest['own-patients-only']} kept to their own patients, {honest['suspend']} suspended."
     )
     before = {one["behaviour"]: one for one in last["behaviours"]} if last else {}

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from tocsin.cli.tell import stdout, table_of
+from tocsin.cli.tell.rules import tell_unread
 from tocsin.main.words import numbered, said_in
 
 _SHOWN = 0.05
@@ -32,6 +33,9 @@ def tell_explain(told: dict[str, Any], lang: str) -> None:
         _list(out, said("told.exceptions"), told["exceptions"], lang)
     _list(out, said("told.missing", n=told["missing"]["strangers"]), told["missing"]["changes"], lang)
     _list(out, said("told.owner"), told["counter_evidence"], lang)
+    if told["rules"]:
+        _list(out, said("told.rules"), told["rules"], lang)
+    tell_unread(told["rules_unread"])
     events = table_of(
         said("told.events"), *(said(f"column.{name}") for name in ("at", "nats", "service", "act", "lacks"))
     )

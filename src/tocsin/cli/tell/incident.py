@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tocsin.cli.tell import stdout, table_of
+from tocsin.cli.tell import counted, stdout, table_of
 
 _SHOWN = 40
 """Lines of a timeline shown at a terminal; `--json` has them all."""
@@ -134,9 +134,10 @@ def _tell_claims(told: dict[str, Any], out: Console) -> None:
         return
     names = sorted({service for claim in told["claims"] for service in claim["unvouched"]})
     coverage = told["coverage"]
+    services, do = counted(len(coverage["services"]), "service"), "does" if len(names) == 1 else "do"
     out.print(
-        f"Nothing is vouched for as not having happened: of {len(coverage['services'])} services {len(names)} do not "
-        f"answer for {_minute(coverage['since'])} to {_minute(coverage['until'])}. Hours and reasons: --json FILE",
+        f"Nothing is vouched for as not having happened: of {services} {len(names)} {do} not answer for "
+        f"{_minute(coverage['since'])} to {_minute(coverage['until'])}. Hours and reasons: --json FILE",
         soft_wrap=True,
     )
 

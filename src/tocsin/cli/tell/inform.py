@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.cli.tell import stdout, table_of
+from tocsin.cli.tell import counted, stdout, table_of
 
 
 def tell_notify(told: dict[str, Any]) -> None:
@@ -12,8 +12,9 @@ def tell_notify(told: dict[str, Any]) -> None:
     out = stdout()
     persons, letters = told["persons"], told["letters"]
     out.print(
-        f"{told['incident']}: {sum(persons.values()):,} persons to be told, {persons['thief']:,} seen by the thief, "
-        f"{persons['unsure']:,} perhaps. {told['already']:,} have their letter."
+        f"{told['incident']}: {counted(sum(persons.values()), 'person')} to be told, {persons['thief']:,} seen by the "
+        f"thief, {persons['unsure']:,} perhaps. {told['already']:,} {'has' if told['already'] == 1 else 'have'} "
+        "their letter."
     )
     if letters is None:
         out.print("Nobody was looked up: --who NAME --reason TEXT says how many can be reached, and leaves a receipt.")
@@ -31,7 +32,7 @@ def tell_notify(told: dict[str, Any]) -> None:
     if told["written"]:
         written = told["written"]
         out.print(
-            f"Written and read back: {written['letters']:,} letters, {written['pages']:,} pages "
+            f"Written and read back: {counted(written['letters'], 'letter')}, {counted(written['pages'], 'page')} "
             f"({written['act']}), in {written['folder']}",
             markup=False,
             soft_wrap=True,

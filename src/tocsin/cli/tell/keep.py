@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from tocsin.cli.tell import stdout, table_of
+from tocsin.cli.tell import counted, stdout, table_of
 
 
 def tell_calibration(told: dict[str, Any]) -> None:
@@ -14,20 +14,21 @@ def tell_calibration(told: dict[str, Any]) -> None:
     out = stdout()
     how = "in force" if told["in_force"] else "not put in force (dry run)"
     out.print(
-        f"Calibration {told['calibration']}, {how}: {told.get('account_weeks', 0):,} account-weeks, "
-        f"{told.get('account_days', 0):,} account-days, {told.get('set_aside', 0)} doubtful weeks set aside."
+        f"Calibration {told['calibration']}, {how}: {counted(told.get('account_weeks', 0), 'account-week')}, "
+        f"{counted(told.get('account_days', 0), 'account-day')}, {counted(told.get('set_aside', 0), 'doubtful week')} "
+        "set aside."
     )
     if told["stolen"] or told["answered"]:
         out.print(
-            f"Verdicts: {told['stolen']:,} account-weeks were stolen and are left out, {told['answered']:,} were the "
-            "owner's and are kept."
+            f"Verdicts: left out as stolen {counted(told['stolen'], 'account-week')}, kept as the owner's "
+            f"{told['answered']:,}."
         )
     asked = told["precision"]
     if asked["answered"]:
         share = asked["rightly"] / asked["answered"]
         out.print(
-            f"Asked rightly: {asked['rightly']:,} of {asked['answered']:,} answered ({share:.0%}); {asked['asked']:,} "
-            "account-weeks climbed a rung."
+            f"Asked rightly: {asked['rightly']:,} of {asked['answered']:,} answered ({share:.0%}); "
+            f"{counted(asked['asked'], 'account-week')} climbed a rung."
         )
     table = table_of("", "role", "rung", "#budget", "#line", "how", "stratum", "from")
     usual: dict[str, tuple[Any, ...]] = {}
@@ -59,8 +60,8 @@ def tell_verify(told: dict[str, Any]) -> None:
             out.print(problem, style="red", markup=False)
     state = "all sound" if told["sound"] else "NOT SOUND"
     out.print(
-        f"{len(told['segments'])} segments, {told['batches']} batches, {told['derived_parts']} derived parts, "
-        f"{told['receipts']} receipts: {state}."
+        f"{counted(len(told['segments']), 'segment')}, {counted(told['batches'], 'batch', 'batches')}, "
+        f"{counted(told['derived_parts'], 'derived part')}, {counted(told['receipts'], 'receipt')}: {state}."
     )
 
 

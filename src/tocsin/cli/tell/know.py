@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from tocsin.cli.tell import stdout, table_of
+from tocsin.cli.tell import counted, stdout, table_of
 from tocsin.main.words import numbered, said_in, short_of
 
 
@@ -19,7 +19,8 @@ def tell_alerts(found: list[dict[str, Any]], lang: str) -> None:
         out.print(f"{title}.")
         return
     named = ("alert",) if "alert" in found[0] else ()
-    columns = ("at", "account", "rung", "weight", "one-in", "weighs")
+    rules = any(alert.get("rules") for alert in found)
+    columns = ("at", "account", "rung", "weight", "one-in", "weighs", *(("rules",) if rules else ()))
     table = table_of(title, *(said(f"column.{name}") for name in (*named, *columns)), whole=len(named) + 5)
     for alert in found:
         weighs = [ground["of"] for ground in alert["grounds"] if ground["reason"]] or ["earlier"]
@@ -31,9 +32,12 @@ def tell_alerts(found: list[dict[str, Any]], lang: str) -> None:
             numbered(alert["weight"], lang),
             numbered(round(alert["rarity"]), lang),
             ", ".join(short_of(name)[lang] for name in weighs[:3]),
+            *((str(len(alert["rules"]) or ""),) if rules else ()),
         )
     out.print(table)
     out.print(said("told.one-in"), style="dim")
+    if rules:
+        out.print(said("told.rules-beside"), style="dim")
 
 
 def tell_exceptions(found: list[dict[str, Any]]) -> None:
@@ -42,7 +46,7 @@ def tell_exceptions(found: list[dict[str, Any]]) -> None:
     if not found:
         out.print("No exception.")
         return
-    table = table_of(f"{len(found)} exceptions", "exception", "account", "until (UTC)", "state", "who", "why")
+    table = table_of(counted(len(found), "exception"), "exception", "account", "until (UTC)", "state", "who", "why")
     for one in found:
         table.add_row(
             one["exception"],
@@ -60,7 +64,7 @@ def tell_exceptions(found: list[dict[str, Any]]) -> None:
 def tell_queue(told: dict[str, Any]) -> None:
     """Tell the result of this command."""
     out = stdout()
-    title = f"{len(told['queue'])} of {told['accounts']:,} accounts, week {told['week']}"
+    title = f"{len(told['queue'])} of {counted(told['accounts'], 'account')}, week {told['week']}"
     if told["queue"]:
         table = table_of(title, "account", "#e-value", "at (UTC)", "rung", "alerts", "sessions", "answered")
         for one in told["queue"]:
@@ -80,7 +84,7 @@ def tell_queue(told: dict[str, Any]) -> None:
     out.print(told["ladder"], style="dim", markup=False)
     if told["past"]["set_aside"]:
         out.print(
-            f"{told['past']['set_aside']:,} account-weeks before are left out: stolen, or on their queue and never "
+            f"Left out: {counted(told['past']['set_aside'], 'account-week')} before, stolen, or on the queue and never "
             "answered (tocsin decide).",
             markup=False,
         )
@@ -125,7 +129,7 @@ def tell_coverage(told: dict[str, Any]) -> None:
         )
     out.print(table)
     for row in told["rejected"]:
-        out.print(f"rejected in {row['stream']}: {row['reason']} {row['lines']:,} lines", markup=False)
+        out.print(f"rejected in {row['stream']}: {row['reason']} {counted(row['lines'], 'line')}", markup=False)
     if told["rejected"]:
         out.print("Where: tocsin rejected")
     out.print(watch_table(told["watch"]))

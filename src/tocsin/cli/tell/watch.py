@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin.cli.tell import stdout, table_of
+from tocsin.cli.tell import counted, stdout, table_of
 from tocsin.cli.tell.know import tell_alerts, watch_table
+from tocsin.cli.tell.rules import tell_unread
 
 
 def tell_import(told: dict[str, Any], *, past: bool) -> None:
@@ -13,17 +14,21 @@ def tell_import(told: dict[str, Any], *, past: bool) -> None:
     out = stdout()
     if told["batch"]:
         out.print(
-            f"Batch {told['batch']}: {told['lines']:,} lines, {told['events']:,} new events, "
-            f"{told['duplicates']:,} duplicates, {told['rejected']:,} rejected, {told['facts']:,} facts, "
-            f"{told['alerts']} alerts."
+            f"Batch {told['batch']}: {counted(told['lines'], 'line')}, {counted(told['events'], 'new event')}, "
+            f"{counted(told['duplicates'], 'duplicate')}, {told['rejected']:,} rejected, "
+            f"{counted(told['facts'], 'fact')}, {counted(told['alerts'], 'alert')}."
         )
     else:
-        out.print(f"Nothing new: the ledger holds all {told['files_known']} files ({told['lines']:,} lines) already.")
+        files = "the file" if told["files_known"] == 1 else f"all {told['files_known']:,} files"
+        out.print(f"Nothing new: the ledger holds {files} ({counted(told['lines'], 'line')}) already.")
     for reason, count in told["rejected_by_reason"].items():
         out.print(f"  rejected, {reason}: {count:,}")
     _tell_ignored(told["ignored"])
     if told["alerts"]:
         out.print("Next: tocsin alerts")
+    if matched := ", ".join(f"{name} {count:,}" for name, count in told["rules"].items() if count):
+        out.print(f"Rules that are on matched: {matched}. Each: tocsin rules hits", markup=False)
+    tell_unread(told["rules_unread"])
     if told["batch"] and past:
         out.print("Kept as the region's past: nobody is accused of it. Next: tocsin calibrate")
     elif told["batch"] and not told["calibrated"]:
@@ -34,7 +39,8 @@ def tell_dry_run(told: dict[str, Any]) -> None:
     """Tell the result of this command."""
     out = stdout()
     out.print(
-        f"{len(told['files'])} files; of {told['sampled_lines']:,} sampled lines {told['understood']:,} understood."
+        f"{counted(len(told['files']), 'file')}; of {counted(told['sampled_lines'], 'sampled line')} "
+        f"{told['understood']:,} understood."
     )
     for reason, count in told["rejected_by_reason"].items():
         out.print(f"  would be rejected, {reason}: {count:,}")
@@ -52,7 +58,8 @@ def tell_replay(told: dict[str, Any], lang: str) -> None:
     """Tell the result of this command."""
     out = stdout()
     out.print(
-        f"{told['lines']:,} lines: {told['events']:,} events, {told['duplicates']:,} duplicates, "
+        f"{counted(told['lines'], 'line')}: {counted(told['events'], 'event')}, "
+        f"{counted(told['duplicates'], 'duplicate')}, "
         f"{told['rejected']:,} rejected; {told['seconds']:.1f} s."
     )
     for reason, count in told["rejected_by_reason"].items():
@@ -67,4 +74,4 @@ def tell_replay(told: dict[str, Any], lang: str) -> None:
     if by:
         out.print(table)
     if told["held"]:
-        out.print(f"{told['held']:,} events were held back by containment.")
+        out.print(f"Held back by containment: {counted(told['held'], 'event')}.")

@@ -23,6 +23,7 @@ from tocsin.main.live import EPOCH, Checkpoint, Live
 from tocsin.main.region import CALIBRATION, SETTINGS, Region
 from tocsin.main.serve import clock, inbox
 from tocsin.main.serve.collecting import Collector, Taken
+from tocsin.main.serve.noting import Noting
 from tocsin.main.serve.outbox import Outbox, outbox_path
 from tocsin.main.serve.status import Say, write_status
 from tocsin.main.serve.stopping import Loop
@@ -91,6 +92,7 @@ class Judging:
         self._settings = settings
         self._say = say
         self._live: Live = region.live()
+        self._noting = Noting(settings, folded=region.folded, say=say)
         self._waiting: queue.SimpleQueue[Taken] = queue.SimpleQueue()
         self._oldest = 0.0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
@@ -136,6 +138,7 @@ class Judging:
             self._written()
         self._live.checkpoint(saved=self._region.folded)
         self._writer.shutdown()
+        self._noting.look(self._region.folded)
         self._say("judge", {"event": "stopped", "batch": self.last_batch})
 
     def show(self, collector: Collector, followers: list[Follower]) -> None:
@@ -154,6 +157,8 @@ class Judging:
                 "events": collector.events,
                 "rejected": collector.rejected,
                 "alerts": self.alerts,
+                "rules": dict(self._noting.counts),
+                "rules_unread": list(self._noting.unread),
                 "behind_bytes": sum(follower.behind for follower in followers),
                 "unread": {one.source: one.trouble for one in followers if one.trouble},
             },
@@ -230,6 +235,7 @@ class Judging:
         problem = future.exception()
         if problem is None:
             self._live.settle()
+            self._writer.submit(self._noting.look, self._region.folded)
             self._checkpoints += 1
             if self._checkpoints % COMPACT_EVERY == 0:
                 self._writer.submit(self._compact)

@@ -37,6 +37,8 @@ def _what(one: Moment) -> str:
         return f"Mesure, {french.ACT.get(kind, kind)} : {french.STEP.get(state, state)}"
     if one.kind == "decision":
         return f"Décision : {french.DECISION.get(one.what, one.what)}"
+    if one.kind == "rule":
+        return f"Règle déclenchée, sans poids : {one.what}"
     return "Brouillon de déclaration établi"
 
 
