@@ -141,9 +141,8 @@ class Region:
             damage: list[Any] = []
             recipe = Recipe(parser or wiring.FORMATS["fhir"](), source, self.references)
             with self.ledger.batch(source=source, now=now) as batch:
-                digests.begin(file.path for file in (*files.facts, *files.trail))
                 number = self.ledger.last_batch + 1
-                intake = self._take_in(kept(pieces_of(files, damage), batch), recipe, files, number, progress)
+                intake = self._take_in(kept(pieces_of(files, damage, digests), batch), recipe, files, number, progress)
                 committed = batch.commit({"files": told_of(files, digests, intake), **(meta or {})})
         folded = self._fold(committed, intake, progress, past=bool(meta and meta.get(PAST)))
         tidy(wiring.parts(self.settings.state / "derived"), now.date())
