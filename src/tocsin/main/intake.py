@@ -188,9 +188,13 @@ def take_in(
     total_bytes: int,
     trail_bytes: int,
     workers: int,
+    facts_first: bool,
     progress: Progress = unheard,
 ) -> Intake:
-    """Parse every piece; see the module. `admit` hands identities to the door, and nothing else may see them."""
+    """Parse every piece; see the module. `admit` hands identities to the door, and nothing else may see them.
+
+    `facts_first`: no directory comes after the first line of the trail, as it does not in what `pieces_of` gives.
+    """
     intake = Intake(spool)
     door = _Waiting(admit)
     origin: deque[str] = deque()
@@ -205,6 +209,8 @@ def take_in(
                 intake.marks = marks_in(block.data, recipe.references)
             elif stream in (TRAIL, MAPPED):
                 origin.append(piece.file)
+                if facts_first:
+                    directories.complete()
                 yield block
             else:
                 directories.add(stream, block)
