@@ -40,6 +40,18 @@ def test_blocks_join_to_the_file(tmp_path: Path, suffix: str, block_bytes: int) 
     assert blocks[-1].consumed == (tmp_path / f"AuditEvent{suffix}").stat().st_size
 
 
+@pytest.mark.parametrize("suffix", WRITE)
+@pytest.mark.parametrize("block_bytes", [1, 1000, 1 << 20])
+def test_every_stored_byte_is_heard_once(tmp_path: Path, suffix: str, block_bytes: int) -> None:
+    overlong = b"x" * (MAX_LINE_BYTES + 1) + b"\n" if block_bytes > 1000 else b""
+    stored = WRITE[suffix](LINES[: 3000 if block_bytes == 1 else None] + overlong + b"without a line end")
+    heard: list[bytes] = []
+    path = written(tmp_path, f"AuditEvent{suffix}", stored)
+    for _ in read_blocks(path, block_bytes=block_bytes, heard=heard.append):
+        pass
+    assert b"".join(heard) == stored
+
+
 @pytest.mark.parametrize("suffix", [".ndjson.gz", ".ndjson.zst"])
 def test_several_members_or_frames_are_one_file(tmp_path: Path, suffix: str) -> None:
     data = WRITE[suffix](LINES[:5000]) + WRITE[suffix](LINES[5000:])

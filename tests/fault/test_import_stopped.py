@@ -84,6 +84,7 @@ def test_kill_9_at_any_moment_loses_and_leaves_nothing(folder: Path, undisturbed
 
 MOMENTS = (
     "ledger/manifest.jsonl",
+    "ledger/segments/00000001.seg.zst.tmp",
     "ledger/segments/00000001.seg",
     "derived/v1/facts",
     "derived/v1/events",
@@ -105,7 +106,7 @@ def test_kill_9_as_soon_as_a_file_appears(folder: Path, undisturbed: Home, home:
     assert_same(home, undisturbed)
 
 
-@pytest.mark.parametrize("moment", ["ledger/segments/00000001.seg", "derived/v1/facts", "derived/v1/events"])
+@pytest.mark.parametrize("moment", MOMENTS[1:5])
 def test_ctrl_c_is_told_in_a_sentence_and_loses_nothing(
     folder: Path, undisturbed: Home, home: Home, moment: str
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tocsin.collect.formats import names
 from tocsin.collect.formats.query import NO_QUERY, Query, query_of, text_of_base64
@@ -144,16 +145,22 @@ def normalise(raw: RawEvents, *, source: str, segment: int, references: Referenc
 
 def _distinct(column: pa.Array | None, n: int) -> tuple[np.ndarray, list[str]]:
     """Codes, shape (n,), int32, -1 for null, and the distinct texts in the order of their first row."""
+    codes, texts = _encoded(column, n)
+    return codes, texts.to_pylist()
+
+
+def _encoded(column: pa.Array | None, n: int) -> tuple[np.ndarray, pa.Array]:
+    """The same, the texts as a column."""
     if column is None:
-        return np.full(n, -1, np.int32), []
+        return np.full(n, -1, np.int32), pa.array([], pa.string())
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if column.null_count == len(column):
-        return np.full(n, -1, np.int32), []
+        return np.full(n, -1, np.int32), pa.array([], pa.string())
     encoded = column.cast(pa.string()).dictionary_encode()  # a copy, but views are hashed more slowly
-    return encoded.indices.fill_null(-1).to_numpy().astype(np.int32), encoded.dictionary.to_pylist()
+    return encoded.indices.fill_null(-1).to_numpy().astype(np.int32), encoded.dictionary
 
 
 def _dictionary(codes: np.ndarray, texts: Sequence[str | None]) -> pa.DictionaryArray:
@@ -170,14 +177,13 @@ def _spread(codes: np.ndarray, values: np.ndarray, default: Any) -> np.ndarray:
     return np.append(values, np.array([default], values.dtype))[codes]
 
 
-def _pairs(codes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """Distinct pairs of codes: codes of shape (n,), int32, and the pairs in the order of their first row."""
+def _pairs(codes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct pairs of codes: codes of shape (n,), int32, and the two of each pair in the order of their first row."""
     width = int(others.max(initial=-1)) + 2
     keys = (codes.astype(np.int64) + 1) * width + others + 1
     encoded = pa.array(keys).dictionary_encode()
     distinct = encoded.dictionary.to_numpy()
-    pairs = list(zip((distinct // width - 1).tolist(), (distinct % width - 1).tolist(), strict=True))
-    return encoded.indices.to_numpy().astype(np.int32), pairs
+    return encoded.indices.to_numpy().astype(np.int32), distinct // width - 1, distinct % width - 1
 
 
 def _each(texts: list[_Key], make: Callable[[_Key], Any], dtype: Any) -> np.ndarray:
@@ -236,8 +242,9 @@ def _persons(raw: RawEvents, n: int) -> tuple[np.ndarray, list[tuple[str | None,
         if not texts:
             told = [(*so_far, None) for so_far in told]
             continue
-        keys, pairs = _pairs(keys, codes)
+        keys, firsts, seconds = _pairs(keys, codes)
         known = [*texts, None]  # code -1 takes the last
+        pairs = zip(firsts.tolist(), seconds.tolist(), strict=True)
         told = [(*told[one], known[other]) for one, other in pairs] + [(*told[-1], None)]
     return keys, [names.person_of(*one) for one in told]
 
@@ -315,37 +322,50 @@ def _elements(
 
 def _patients(raw: RawEvents, m: int, references: References) -> tuple[pa.Array, np.ndarray, pa.Table]:
     """References of shape (m,), `id_low` of shape (m,), int16, and the table of distinct identities."""
-    value_codes, values = _distinct(raw.patient_value, m)
+    value_codes, values = _encoded(raw.patient_value, m)
     system_codes, systems = _distinct(raw.patient_system, m)
-    found: dict[tuple[str, str], int] = {}
     if systems:
-        codes, pairs = _pairs(system_codes, value_codes)
-        told = _records(systems, values, pairs)
+        codes, system, value = _pairs(system_codes, value_codes)
     else:
-        codes, told = value_codes, [*names.references_of(values), None]
-    place = np.array([-1 if record is None else found.setdefault(record, len(found)) for record in told], np.int64)
-    named, low = _references_of(list(found), references)
-    rows = place[codes]
+        codes, value = value_codes, np.arange(len(values))
+        system = np.full(len(values), -1)
+    place, of_system, of_record = _records(systems, values, system, value)
+    named, low = _references_of(of_system, of_record, references)
+    rows = np.append(place, -1)[codes]  # code -1 takes the last
     column = _binary(_spread(rows, named, np.zeros((), named.dtype)), PATIENT_BYTES)
     column = pa.array([], pa.binary(PATIENT_BYTES)) if not m else _masked(column, rows < 0)
-    identities = pa.table(
-        [
-            _binary(named, PATIENT_BYTES),
-            pa.array([system for system, _ in found], pa.string()),
-            pa.array([value for _, value in found], pa.string()),
-        ],
-        schema=IDENTITY,
-    )
+    identities = pa.table([_binary(named, PATIENT_BYTES), of_system, of_record], schema=IDENTITY)
     return column, _spread(rows, low, -1), identities
 
 
-def _records(systems: list[str], values: list[str], pairs: list[tuple[int, int]]) -> list[tuple[str, str] | None]:
-    """The record that each pair of a system and a value names; without a system (-1) the value is a reference."""
-    of_references = iter(names.references_of([values[value] for system, value in pairs if system < 0 <= value]))
-    return [
-        None if value < 0 else next(of_references) if system < 0 else names.record_of(systems[system], values[value])
-        for system, value in pairs
-    ]
+def _records(
+    systems: list[str], values: pa.Array, system: np.ndarray, value: np.ndarray
+) -> tuple[np.ndarray, pa.Array, pa.Array]:
+    """The record that each pair of a system and a value names, by number, -1 for none; and system and value of each
+    record, in the order of their first pair. Without a system (-1) the value is a reference.
+    """
+    given = value >= 0
+    if names.PATIENT not in systems:
+        texts = _plain_records(values.take(pa.array(value[given])), system[given] < 0)
+        if texts is not None:  # nearly always; each pair is a record of its own
+            place = np.where(given, np.cumsum(given) - 1, -1)
+            return place, pa.array([*systems, names.PATIENT]).take(pa.array(system[given] % (len(systems) + 1))), texts
+    told = values.to_pylist()
+    found: dict[tuple[str, str], int] = {}
+    place = np.full(len(value), -1)
+    for i, (one, other) in enumerate(zip(system.tolist(), value.tolist(), strict=True)):
+        record = names.record_of(systems[one] if one >= 0 else None, told[other]) if other >= 0 else None
+        if record is not None:
+            place[i] = found.setdefault(record, len(found))
+    return place, *(pa.array([record[part] for record in found], pa.string()) for part in (0, 1))
+
+
+def _plain_records(texts: pa.Array, reference: np.ndarray) -> pa.Array | None:
+    """What distinct texts name, if all the references have the plain form and no text is empty; else None."""
+    ids = names.plain_ids(texts.filter(pa.array(reference)))
+    if ids is None or not pc.all(pc.greater(pc.binary_length(texts), 0), min_count=0).as_py():
+        return None
+    return pc.replace_with_mask(texts, pa.array(reference), ids) if len(ids) < len(texts) else ids
 
 
 def _masked(column: pa.Array, null: np.ndarray) -> pa.Array:
@@ -354,15 +374,14 @@ def _masked(column: pa.Array, null: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(column.type, len(column), [valid if null.any() else None, column.buffers()[1]])
 
 
-def _references_of(records: list[tuple[str, str]], references: References) -> tuple[np.ndarray, np.ndarray]:
-    """References, V17, and low bits of the ids, int16: one call a system."""
-    out = np.zeros(len(records), f"V{PATIENT_BYTES}")
-    low = np.zeros(len(records), np.int16)
-    by_system: dict[str, list[int]] = {}
-    for i, (system, _) in enumerate(records):
-        by_system.setdefault(system, []).append(i)
-    for system, where in by_system.items():
-        values = [records[i][1] for i in where]
-        out[where] = references.patients(system, values)
-        low[where] = names.id_lows_of(system, values)
+def _references_of(systems: pa.Array, values: pa.Array, references: References) -> tuple[np.ndarray, np.ndarray]:
+    """References of records, V17, and low bits of the ids, int16: one call a system."""
+    out = np.zeros(len(values), f"V{PATIENT_BYTES}")
+    low = np.zeros(len(values), np.int16)
+    codes, distinct = _distinct(systems, len(systems))
+    for code, system in enumerate(distinct):
+        where = np.flatnonzero(codes == code)
+        texts = values.take(pa.array(where)) if len(distinct) > 1 else values
+        out[where] = references.patients(system, texts.to_pylist())
+        low[where] = names.id_lows_of(system, texts)
     return out, low

@@ -34,6 +34,12 @@ def packed_file(ledger: Path, segment: int) -> Path:
     return ledger / SEGMENTS / f"{segment:08d}.seg.zst"
 
 
+def partial_file(ledger: Path, segment: int) -> Path:
+    """That form in the making."""
+    packed = packed_file(ledger, segment)
+    return packed.with_name(packed.name + ".tmp")
+
+
 def number_of(name: str) -> int | None:
     """The number of the segment that a file name stands for, in either form; None for another file."""
     match = _SEGMENT.fullmatch(name)

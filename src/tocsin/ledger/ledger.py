@@ -192,13 +192,17 @@ class Ledger(LedgerView):
             # A segment that also holds committed bytes waits for the commit: taking back must be able to cut it.
             if self._tail.is_new(number):
                 self._packer.offer(number, wait=True)
-        return self._tail.append(data, received_at=received_at)
+        position = self._tail.append(data, received_at=received_at)
+        if (due := self._tail.due()) is not None:
+            self._packer.offer(due, wait=True)
+        return position
 
     def accept(
         self, *, source: str, received_at: datetime, pieces: tuple[Piece, ...], lines: int, meta: dict[str, Any]
     ) -> int:
         """Commit the batch in hand: bytes to the disk first, then the line that says so."""
         self._open_still()
+        self._packer.wait_for(self._tail.all_fresh())
         with self._mutex:
             self._tail.sync()
             line = Committed(
@@ -222,7 +226,7 @@ class Ledger(LedgerView):
 
     def give_back(self) -> None:
         """Take back the batch in hand. If that fails, it is tried again before the next."""
-        taken_back = set(self._tail.full)
+        taken_back = self._tail.all_fresh() | set(self._tail.full)
         self._packer.forget(taken_back)
         with self._mutex:
             self._late = [late for late in self._late if late[0] not in taken_back]
@@ -235,7 +239,13 @@ class Ledger(LedgerView):
         mend_manifest(self.path, self._disk, self._end, self.recovered)
         growing = mend_segments(self.path, self._disk, self._order, self.recovered)
         last = self._order.last_segment
-        self._tail = Tail(self.path, self._disk, next_segment=last.number + 1 if last else 1, growing=growing)
+        self._tail = Tail(
+            self.path,
+            self._disk,
+            next_segment=last.number + 1 if last else 1,
+            growing=growing,
+            frame_bytes=self._frame_bytes,
+        )
         self._manifest = Manifest(self.path, self._disk, self._end)
         begin(self._manifest, self._end, now=now)
         if last and not last.closed and growing is None:
@@ -245,6 +255,17 @@ class Ledger(LedgerView):
             self._packer.offer(number)
 
     def _pack(self, number: int) -> None:
+        with self._mutex:
+            fresh, full = self._tail.fresh(number), self._tail.full.get(number)
+        if fresh:
+            packed = fresh.pack(whole=full is not None)
+            if full and packed:
+                with self._mutex:
+                    full.packed, full.grown.fresh = packed, None
+        else:
+            self._pack_plain(number)
+
+    def _pack_plain(self, number: int) -> None:
         extent = self._extent(number)
         if extent is None:
             return
@@ -261,6 +282,8 @@ class Ledger(LedgerView):
         """What a closed segment's plain bytes are; None if there is nothing to pack."""
         with self._mutex:
             full = self._tail.full.get(number)
+            if full and full.packed:
+                return None
             if full:
                 grown = full.grown
                 return Extent(grown.length, grown.hash.hexdigest(), grown.check.total if grown.check else None)

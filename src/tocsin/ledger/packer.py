@@ -1,4 +1,4 @@
-"""The packer: one thread that compresses closed segments while the ledger goes on (zstd lets go of the GIL)."""
+"""The packer: one thread that compresses segments while the ledger goes on (zstd lets go of the GIL)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 QUEUE_SEGMENTS: Final = 4
-"""Filled segments that may wait before the one who fills them waits too: bounds the disk a large batch takes."""
+"""Offers that may wait before the one who makes them waits too: bounds the memory and the disk a large batch takes."""
 
 
 class Packer:
@@ -42,6 +42,11 @@ class Packer:
         with self._changed:
             self._waiting = deque(number for number in self._waiting if number not in segments)
             self._changed.wait_for(lambda: self._current not in segments)
+
+    def wait_for(self, segments: frozenset[int]) -> None:
+        """Return when none of these is left to pack."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._current not in segments and segments.isdisjoint(self._waiting))
 
     def settle(self) -> None:
         """Return when nothing is left to pack."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -24,6 +25,9 @@ ALONE_BYTES: Final = 24 * 1024 * 1024
 AHEAD: Final = 3
 """Blocks under way for each process: enough that none waits for the next."""
 
+GARBAGE_OBJECTS: Final = 100_000
+"""Objects after which a process of a crew looks for circles of garbage. Its work makes many objects and no circles."""
+
 PRELOADED: Final = ("tocsin.wiring", "tocsin.collect.formats.skeleton", "tocsin.collect.directory")
 """Imported once, before the processes are forked from it: a quarter of a second for each."""
 
@@ -38,14 +42,18 @@ Answer = TypeVar("Answer")
 class Crew(Generic[Given, Answer]):
     """Used in a `with`; whoever leaves it early stops the processes too."""
 
-    def __init__(self, workers: int, given: Given, *, ahead: int = AHEAD) -> None:
-        """`given`: each process gets its own, which work may change. `ahead`: blocks under way for each process."""
+    def __init__(self, workers: int, given: Given, *, ahead: int = AHEAD, keep: bool = True) -> None:
+        """`given`: each process gets its own, which work may change. `ahead`: blocks under way for each process.
+
+        `keep`: the memory of a block is kept for the next. It is not where few come after many were under way.
+        """
+        self._keep = keep
         self._places = ahead * workers
         self._shelf = Shelf(self._places)
         self._pool = ProcessPoolExecutor(
             workers, mp_context=_context(), initializer=_begin, initargs=(given, self._shelf)
         )
-        self._waiting: deque[Future[Answer]] = deque()
+        self._waiting: deque[tuple[int, Future[Answer]]] = deque()
         self._sent = 0
 
     def send(self, work: Callable[..., Answer], block: Block, *more: object) -> Iterator[Answer]:
@@ -56,8 +64,13 @@ class Crew(Generic[Given, Answer]):
         lent = self._shelf.put(self._sent % self._places, block)
         self._sent += 1
         with _alive():
-            self._waiting.append(self._pool.submit(_work, work, lent, more))
+            self._waiting.append((lent.place, self._pool.submit(_work, work, lent, more)))
         if len(self._waiting) == self._places:
+            yield self._next()
+
+    def ready(self) -> Iterator[Answer]:
+        """The answers that are there and were not taken yet."""
+        while self._waiting and self._waiting[0][1].done():
             yield self._next()
 
     def rest(self) -> Iterator[Answer]:
@@ -67,12 +80,25 @@ class Crew(Generic[Given, Answer]):
 
     def ask(self, question: Callable[[Given], Any]) -> Any:
         """What one of the processes says of what it was given."""
+        return self.answer(self.begin_to_ask(question))
+
+    def begin_to_ask(self, question: Callable[[Given], Any]) -> Future[Any]:
+        """The same for `answer`: asked after the blocks sent so far, answered meanwhile."""
         with _alive():
-            return self._pool.submit(_ask, question).result()
+            return self._pool.submit(_ask, question)
+
+    def answer(self, asked: Future[Any]) -> Any:
+        """Wait for it."""
+        with _alive():
+            return asked.result()
 
     def _next(self) -> Answer:
+        place, future = self._waiting.popleft()
         with _alive():
-            return self._waiting.popleft().result()
+            answer = future.result()
+        if not self._keep:
+            self._shelf.clear(place)
+        return answer
 
     def __enter__(self) -> Crew[Given, Answer]:
         return self
@@ -114,6 +140,8 @@ def _begin(given: Any, shelf: Shelf) -> None:
     global _own
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _own = given, shelf
+    gc.freeze()  # what was imported is no garbage
+    gc.set_threshold(GARBAGE_OBJECTS)
 
 
 def _work(work: Callable[..., Any], lent: Lent, more: tuple[Any, ...]) -> Any:

@@ -6,10 +6,12 @@ is parsed. The same reader and the same answer either way.
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from itertools import chain
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -42,28 +44,53 @@ class Directories:
         self._reader = DirectoryReader(references, zone=zone)
         self._beside = workers > 1 and total_bytes > ALONE_BYTES
         self._crew: Crew[DirectoryReader, None] | None = None
+        self._asked: Future[Any] | None = None
+        self._told: Directory | None = None
         self._empty = True
 
     def add(self, stream: str, block: Block) -> None:
         """Take in a block of a stream."""
+        if self._asked or self._told:
+            raise ValueError("a block of a directory that was said to be complete")
         self._empty = False
         if self._beside and not self._crew:
-            self._crew = Crew(1, self._reader, ahead=AHEAD)
+            self._crew = Crew(1, self._reader, ahead=AHEAD, keep=False)
         if self._crew:
-            for _ in self._crew.send(_add, block, stream):
+            for _ in chain(self._crew.ready(), self._crew.send(_add, block, stream)):
                 pass
         else:
             self._reader.add(stream, block)
+
+    def complete(self) -> None:
+        """No block will come any more: what they say is worked out beside, and the process ends as soon as it is.
+
+        May be said again and again; it never waits.
+        """
+        for _ in self._crew.ready() if self._crew else ():
+            pass
+        if self._crew and not self._asked:
+            self._asked = self._crew.begin_to_ask(_said)
+        elif self._crew and self._asked and self._asked.done():
+            self._told = self._answer()
 
     def said(self) -> Directory:
         """What all blocks say together."""
         if self._empty:
             return Directory()
-        if not self._crew:
-            return _said(self._reader)
+        self.complete()
+        if self._told is None:
+            self._told = self._answer() if self._crew else _said(self._reader)
+        return self._told
+
+    def _answer(self) -> Directory:
+        """Wait for the process beside, and end it: of all that an import holds its memory is a fifth."""
+        assert self._crew is not None
+        assert self._asked is not None
         for _ in self._crew.rest():
             pass
-        told: Directory = self._crew.ask(_said)
+        told: Directory = self._crew.answer(self._asked)
+        self._crew.__exit__(None, None, None)
+        self._crew = None
         return told
 
     def __enter__(self) -> Directories:

@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -129,8 +129,27 @@ def files_of(path: Path, *, marks: Path | None = None, stream: str = TRAIL) -> F
     )
 
 
-def pieces_of(files: Files, damage: list[SourceUnreadable]) -> Iterator[Piece]:
+class Listener(Protocol):
+    """Hears the bytes of files as they are stored, while they are read."""
+
+    def hear(self, path: Path) -> Callable[[bytes], None]:
+        """A file is read from its beginning: its bytes go there."""
+
+    def heard(self, path: Path) -> None:
+        """That was all of it."""
+
+
+class _Deaf:
+    def hear(self, path: Path) -> Callable[[bytes], None]:
+        return lambda stored: None
+
+    def heard(self, path: Path) -> None:
+        pass
+
+
+def pieces_of(files: Files, damage: list[SourceUnreadable], listener: Listener | None = None) -> Iterator[Piece]:
     """All lines of a source, facts before the trail. Damage in a file is noted; the good part is kept."""
+    listener = listener or _Deaf()
     consumed = 0
     if files.marks:
         try:
@@ -140,7 +159,8 @@ def pieces_of(files: Files, damage: list[SourceUnreadable]) -> Iterator[Piece]:
         yield Piece(MARKS, Block(data, -1, 0), 0)
     for file in (*files.facts, *files.trail):
         stream = files.stream if file in files.trail else file.resource
-        for block in read_blocks(file):
+        whole = True
+        for block in read_blocks(file, heard=listener.hear(file.path)):
             for line in block.overlong:
                 yield Piece(
                     stream + OVERLONG,
@@ -152,6 +172,9 @@ def pieces_of(files: Files, damage: list[SourceUnreadable]) -> Iterator[Piece]:
                 yield Piece(stream, Block(block.data, -1, block.offset), consumed + block.consumed, file.path.name)
             if block.damage:
                 damage.append(block.damage)
+                whole = False
+        if whole:
+            listener.heard(file.path)
         consumed += file.size
 
 
@@ -165,9 +188,13 @@ def take_in(
     total_bytes: int,
     trail_bytes: int,
     workers: int,
+    facts_first: bool,
     progress: Progress = unheard,
 ) -> Intake:
-    """Parse every piece; see the module. `admit` hands identities to the door, and nothing else may see them."""
+    """Parse every piece; see the module. `admit` hands identities to the door, and nothing else may see them.
+
+    `facts_first`: no directory comes after the first line of the trail, as it does not in what `pieces_of` gives.
+    """
     intake = Intake(spool)
     door = _Waiting(admit)
     origin: deque[str] = deque()
@@ -182,6 +209,8 @@ def take_in(
                 intake.marks = marks_in(block.data, recipe.references)
             elif stream in (TRAIL, MAPPED):
                 origin.append(piece.file)
+                if facts_first:
+                    directories.complete()
                 yield block
             else:
                 directories.add(stream, block)

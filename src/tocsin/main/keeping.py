@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from tocsin.main.intake import Files, Intake, Piece
 from tocsin.model.block import Block
+
+WAITING: Final = 4
+"""Blocks that may wait to be hashed before whoever reads them waits too: bounds the memory they take."""
 
 
 def kept(pieces: Iterator[Piece], batch: Any) -> Iterator[Piece]:
@@ -53,11 +57,16 @@ def told_of(files: Files, digests: Digests, intake: Intake) -> list[dict[str, An
 
 
 class Digests:
-    """SHA-256 of files as they are stored, by a thread beside, each file once. Used in a `with`."""
+    """SHA-256 of files as they are stored, by a thread beside, each file once. Used in a `with`.
+
+    A file that is read anyhow is heard (see `intake.Listener`) and not read again.
+    """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="digests")
         self._found: dict[Path, Future[str]] = {}
+        self._hearing: dict[Path, Any] = {}
+        self._waiting: deque[Future[None]] = deque()
 
     def begin(self, paths: Iterable[Path]) -> None:
         """Work them out, meanwhile."""
@@ -69,6 +78,24 @@ class Digests:
         """The digest of a file, in lower-case hexadecimal."""
         self.begin((path,))
         return self._found[path].result()
+
+    def hear(self, path: Path) -> Callable[[bytes], None]:
+        """See `intake.Listener.hear`."""
+        if path in self._found:
+            return lambda stored: None
+        running = self._hearing[path] = hashlib.sha256()
+        return lambda stored: self._update(running, stored)
+
+    def heard(self, path: Path) -> None:
+        """See `intake.Listener.heard`."""
+        running = self._hearing.pop(path, None)
+        if running:
+            self._found[path] = self._thread.submit(running.hexdigest)
+
+    def _update(self, running: Any, stored: bytes) -> None:
+        while self._waiting and (len(self._waiting) >= WAITING or self._waiting[0].done()):
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(running.update, stored))
 
     def __enter__(self) -> Digests:
         return self

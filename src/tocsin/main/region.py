@@ -32,7 +32,7 @@ from tocsin.main import countries_kept
 from tocsin.main.accepted import Accepted
 from tocsin.main.ahead import one_ahead
 from tocsin.main.decisions import decisions_in, decisions_table, line_of
-from tocsin.main.intake import MAPPED, Files, Intake, Piece, Progress, pieces_of, take_in, unheard
+from tocsin.main.intake import MAPPED, TRAIL, Files, Intake, Piece, Progress, pieces_of, take_in, unheard
 from tocsin.main.keeping import Digests, kept, told_of, unknown
 from tocsin.main.learning import put_in_force
 from tocsin.main.live import ROWS_HELD, Live, is_live, parse_live
@@ -143,9 +143,8 @@ class Region:
             damage: list[Any] = []
             recipe = Recipe(parser or wiring.FORMATS["fhir"](), source, self.references)
             with self.ledger.batch(source=source, now=now) as batch:
-                digests.begin(file.path for file in (*files.facts, *files.trail))
                 number = self.ledger.last_batch + 1
-                intake = self._take_in(kept(pieces_of(files, damage), batch), recipe, files, number, progress)
+                intake = self._take_in(kept(pieces_of(files, damage, digests), batch), recipe, files, number, progress)
                 committed = batch.commit({"files": told_of(files, digests, intake), **(meta or {})})
         folded = self._fold(committed, intake, progress, past=bool(meta and meta.get(PAST)))
         tidy(wiring.parts(self.settings.state / "derived"), now.date())
@@ -180,8 +179,12 @@ class Region:
             live.checkpoint(saved=self.folded)
             pieces = (Piece(stream, block, 0) for stream, block in self.ledger.blocks(batch))
             total = sum(piece.length for piece in batch.pieces)
-            trail = sum(piece.length for piece in batch.pieces if piece.stream in ("AuditEvent", MAPPED))
-            intake = self._intake(pieces, _recipe_of(batch, self.references), batch.number, total, trail, progress)
+            of_trail = [piece.stream in (TRAIL, MAPPED) for piece in batch.pieces]
+            trail = sum(piece.length for piece, its in zip(batch.pieces, of_trail, strict=True) if its)
+            recipe = _recipe_of(batch, self.references)
+            intake = self._intake(
+                pieces, recipe, batch.number, total, trail, progress, facts_first=of_trail == sorted(of_trail)
+            )
             self._fold(batch.number, intake, progress, past=bool(batch.meta.get(PAST)))
             live.met.clear()
         live.checkpoint(saved=self.folded)
@@ -221,7 +224,7 @@ class Region:
     def _take_in(
         self, pieces: Iterator[Piece], recipe: Recipe, files: Files, number: int, progress: Progress
     ) -> Intake:
-        return self._intake(pieces, recipe, number, files.total_bytes, files.trail_bytes, progress)
+        return self._intake(pieces, recipe, number, files.total_bytes, files.trail_bytes, progress, facts_first=True)
 
     def _intake(
         self,
@@ -231,6 +234,8 @@ class Region:
         total_bytes: int,
         trail_bytes: int,
         progress: Progress,
+        *,
+        facts_first: bool,
     ) -> Intake:
         return take_in(
             self._without_own(pieces),
@@ -241,6 +246,7 @@ class Region:
             total_bytes=max(total_bytes, 1),
             trail_bytes=trail_bytes,
             workers=self.settings.workers,
+            facts_first=facts_first,
             progress=progress,
         )
 
@@ -335,7 +341,9 @@ class Region:
     def fold_own(self, number: int, pieces: list[Piece]) -> None:
         """Fold a batch of Tocsin's own trail that has just been committed; the ones before it are folded."""
         recipe = Recipe(wiring.FORMATS["fhir"](), OWN, self.references)
-        self._fold(number, self._intake(iter(pieces), recipe, number, 1, 0, unheard), unheard, past=False)
+        self._fold(
+            number, self._intake(iter(pieces), recipe, number, 1, 0, unheard, facts_first=False), unheard, past=False
+        )
 
     def _fold_again(self, live: Live, batch: Any) -> None:
         """Fold a live batch from the ledger."""

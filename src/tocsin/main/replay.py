@@ -216,6 +216,7 @@ def collect(
         total_bytes=files.total_bytes,
         trail_bytes=files.trail_bytes,
         workers=settings.workers,
+        facts_first=True,
         progress=progress,
     )
     intake.damage = damage

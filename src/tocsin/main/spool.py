@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,13 +51,12 @@ class Spool:
         return pa.concat_tables(tables).unify_dictionaries() if tables else EVENT.empty_table()
 
     def _cut(self) -> None:
-        for day, table in by_day(self.held):
+        for day, table in by_day(self._let_go()):
             self.days_held.setdefault(day, []).append(table)
-        self.held, self.rows = [], 0
 
     def _write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for day, table in by_day(self.held):
+        for day, table in by_day(self._let_go()):
             path = self.folder / f"{day}-{len(self.days_written.get(day, []))}.arrow"
             try:
                 with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
@@ -66,24 +66,29 @@ class Spool:
                     f"the spool cannot be written ({problem.strerror or problem})", advice="Make room, then try again."
                 ) from None
             self.days_written.setdefault(day, []).append(path)
-        self.held, self.rows = [], 0
+
+    def _let_go(self) -> list[pa.Table]:
+        held, self.held, self.rows = self.held, [], 0
+        return held
 
 
-def by_day(tables: list[pa.Table]) -> list[tuple[int, pa.Table]]:
-    """Events (schema EVENT) of some tables by day (since 1970, UTC), oldest first."""
+def by_day(tables: list[pa.Table]) -> Iterator[tuple[int, pa.Table]]:
+    """Events (schema EVENT) of some tables by day (since 1970, UTC), oldest first; the tables leave the list.
+
+    One day is made at a time, and the tables are let go once they are joined: with several hundred thousand rows it is
+    here that an import would hold the most.
+    """
     if not tables:
-        return []
+        return
     table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    tables.clear()
     day = table["at"].cast(pa.int64()).to_numpy() // MICROSECONDS_A_DAY
     days = np.unique(day)
     if len(days) == 1:
-        return [(int(days[0]), table)]
+        yield int(days[0]), table
+        return
     narrow = (day - days[0]).astype(np.int32)
     order = np.argsort(narrow.astype(np.uint16) if days[-1] - days[0] < 65_536 else narrow, kind="stable")
-    table = table.take(pa.array(order))
     starts = np.searchsorted(day[order], days)
-    stops = np.r_[starts[1:], len(day)]
-    return [
-        (int(d), table.slice(start, stop - start))
-        for d, start, stop in zip(days.tolist(), starts.tolist(), stops.tolist(), strict=True)
-    ]
+    for one, rows in zip(days.tolist(), np.split(order, starts[1:]), strict=True):
+        yield int(one), table.take(pa.array(rows))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,9 +29,13 @@ IDS = st.one_of(st.from_regex(r"[0-9]{1,20}", fullmatch=True), st.sampled_from([
 
 @given(st.lists(PLAIN) | st.lists(PLAIN | ODD))
 def test_references(values: list[str]) -> None:
-    assert names.references_of(values) == [names.record_of(None, value) for value in values]
+    ids = names.plain_ids(pa.array(values, pa.string()))
+    if ids is not None:
+        assert [(names.PATIENT, one) for one in ids.to_pylist()] == [names.record_of(None, value) for value in values]
+    assert (ids is None) <= any(re.fullmatch(r"Patient/[A-Za-z0-9.-]+", value) is None for value in values)
 
 
 @given(SYSTEMS, st.lists(st.from_regex(r"[0-9]{1,20}", fullmatch=True)) | st.lists(IDS))
 def test_low_bits(system: str, values: list[str]) -> None:
-    assert names.id_lows_of(system, values) == [names.id_low_of(system, value) for value in values]
+    told = names.id_lows_of(system, pa.array(values, pa.string()))
+    assert told.tolist() == [names.id_low_of(system, value) for value in values]

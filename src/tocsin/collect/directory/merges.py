@@ -38,14 +38,12 @@ def joined(said: Iterable[Said], symbols: Symbols) -> Iterator[Joined]:
 
 def _entangled(versions: set[Said]) -> set[Said]:
     """All but the ordinary: one version, no link to or from it, identifiers that no other record bears."""
-    patients = Counter(one.patient for one in versions)
-    bearers = Counter(chain.from_iterable(one.identifiers for one in versions))
-    linked = {record for one in versions for merge in one.merges for record in merge}
-    return {
-        one
-        for one in versions
-        if patients[one.patient] > 1 or one.patient in linked or any(bearers[i] > 1 for i in one.identifiers)
-    }
+    patients = Counter([one.patient for one in versions])
+    bearers = Counter(chain.from_iterable([one.identifiers for one in versions]))
+    records = {patient for patient, count in patients.items() if count > 1}
+    records |= {record for one in versions for merge in one.merges for record in merge}
+    shared = {identifier for identifier, count in bearers.items() if count > 1}
+    return {one for one in versions if one.patient in records or not shared.isdisjoint(one.identifiers)}
 
 
 class _Registry:

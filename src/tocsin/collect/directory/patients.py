@@ -76,21 +76,21 @@ class Keyed:
         new = np.arange(len(self._found), len(self._symbols))
         self._found = np.concatenate([self._found, np.zeros(len(new), "V17")])
         sorts = np.frombuffer(bytes(self._symbols.sorts), np.int8)
+        of_patients = new[sorts[new] == PATIENT].tolist()
         by_system: dict[str, list[int]] = {}
-        for symbol in new[sorts[new] == PATIENT].tolist():
-            by_system.setdefault(system_of(self._symbols, symbol), []).append(symbol)
+        for symbol, system in zip(of_patients, systems_of(self._symbols, of_patients), strict=True):
+            by_system.setdefault(system, []).append(symbol)
         for system, symbols in by_system.items():
-            values = [value_of(self._symbols, symbol) for symbol in symbols]
-            self._found[symbols] = self._references.patients(system, values)
+            self._found[symbols] = self._references.patients(system, values_of(self._symbols, symbols))
 
 
-def system_of(symbols: Symbols, symbol: int) -> str:
-    """`Patient` for a FHIR reference, else the identifier's system."""
-    system = symbols.systems[symbol]
-    return "Patient" if system is None else system
+def systems_of(symbols: Symbols, numbers: list[int]) -> list[str]:
+    """Of each symbol `Patient` for a FHIR reference, else the identifier's system."""
+    systems = symbols.systems
+    return ["Patient" if (system := systems[number]) is None else system for number in numbers]
 
 
-def value_of(symbols: Symbols, symbol: int) -> str:
-    """The id of a FHIR reference, else the identifier's value."""
-    name = symbols.names[symbol]
-    return name.removeprefix("Patient/") if symbols.systems[symbol] is None else name
+def values_of(symbols: Symbols, numbers: list[int]) -> list[str]:
+    """Of each symbol the id of a FHIR reference, else the identifier's value."""
+    names, systems = symbols.names, symbols.systems
+    return [names[number].removeprefix("Patient/") if systems[number] is None else names[number] for number in numbers]

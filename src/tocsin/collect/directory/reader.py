@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tocsin.collect.directory import care, duties, patients, people, places, resources
 from tocsin.collect.directory.catalogue import Catalogue, Version
-from tocsin.collect.directory.columns import binary, times
+from tocsin.collect.directory.columns import binary, numbered, order_of, times
 from tocsin.collect.directory.decode import Refused, resource_of
 from tocsin.collect.directory.draft import Draft
 from tocsin.collect.directory.merges import joined
@@ -107,7 +107,7 @@ class DirectoryReader:
         rows = np.fromiter(chain.from_iterable(joined(self._draft.said, symbols)), np.int64).reshape(-1, 3)
         patient = self._keyed.of(rows[:, 0])
         person = self._keyed.of(rows[:, 1])
-        order = np.lexsort((rows[:, 2], np.unique(patient.view("S17"), return_inverse=True)[1]))
+        order = np.lexsort((rows[:, 2], numbered(patient)[1]))
         columns = [binary(patient[order]), binary(person[order]), times(rows[order, 2])]
         return pa.Table.from_arrays(columns, schema=PERSON)
 
@@ -118,10 +118,10 @@ class DirectoryReader:
             sorted({symbol for said in self._draft.said for symbol in (said.patient, *said.identifiers)}), np.int64
         )
         found = self._keyed.of(distinct)
-        order = np.argsort(found.view("S17"), kind="stable")
+        order = order_of(found)
         names = distinct[order].tolist()
-        systems = pa.array([patients.system_of(symbols, symbol) for symbol in names], pa.string())
-        values = pa.array([patients.value_of(symbols, symbol) for symbol in names], pa.string())
+        systems = pa.array(patients.systems_of(symbols, names), pa.string())
+        values = pa.array(patients.values_of(symbols, names), pa.string())
         return pa.Table.from_arrays([binary(found[order]), systems, values], schema=IDENTITY)
 
     def rejected(self) -> tuple[Rejected, ...]:

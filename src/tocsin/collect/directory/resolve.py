@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.collect.directory.catalogue import Catalogue
-from tocsin.collect.directory.columns import binary, times
+from tocsin.collect.directory.columns import binary, numbered, times
 from tocsin.collect.directory.draft import COLUMNS, KIND, Draft
 from tocsin.collect.directory.symbols import GROUP, NOTHING
 from tocsin.model.fact import FACT, KINDS
@@ -77,10 +77,10 @@ def facts_of(
 
 def _distinct(rows: np.ndarray, digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each line once, by digest: `line` becomes its place among the distinct digests."""
-    distinct, first, place = np.unique(digests, return_index=True, return_inverse=True)
+    first, place = numbered(digests)
     rows = rows[first[place[rows[:, LINE]]] == rows[:, LINE]]
     rows[:, LINE] = place[rows[:, LINE]]
-    return rows[np.argsort(rows[:, LINE], kind="stable")], distinct
+    return rows[np.argsort(rows[:, LINE], kind="stable")], digests[first]
 
 
 def _members(rows: np.ndarray, draft: Draft, catalogue: Catalogue) -> np.ndarray:

@@ -15,6 +15,7 @@ NO_TIME: Final = -(2**63)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CACHED_DAYS: Final = 100_000
+_CACHED_INSTANTS: Final = 4_096
 
 
 class BadTime(ValueError):
@@ -22,11 +23,15 @@ class BadTime(ValueError):
 
 
 class Times:
-    """Reads times of one region. Days are few and many resources share them: they are kept."""
+    """Reads times of one region. Days are few and many resources share them: they are kept.
+
+    Of instants the last are kept: a resource tells one twice (known when it was written), and many begin at midnight.
+    """
 
     def __init__(self, zone: tzinfo = UTC) -> None:
         self.zone = zone
         self._days: dict[str, tuple[int, int]] = {}
+        self._instants: dict[str, int] = {}
 
     def first(self, text: str | None) -> int:
         """The instant, or the first microsecond of a day, month or year; NO_TIME if there is no text.
@@ -35,7 +40,7 @@ class Times:
         """
         if text is None:
             return NO_TIME
-        return _instant(text, self.zone) if len(text) > 10 else self._calendar(text)[0]
+        return self._instant(text) if len(text) > 10 else self._calendar(text)[0]
 
     def last(self, text: str | None) -> int:
         """The instant, or the last microsecond of a day, month or year: a FHIR period includes its end.
@@ -44,7 +49,7 @@ class Times:
         """
         if text is None:
             return NO_TIME
-        return _instant(text, self.zone) if len(text) > 10 else self._calendar(text)[1]
+        return self._instant(text) if len(text) > 10 else self._calendar(text)[1]
 
     def known(self, *texts: str | None) -> int:
         """The first of these that can be read; NO_TIME if none can."""
@@ -55,6 +60,14 @@ class Times:
                 except BadTime:
                     continue
         return NO_TIME
+
+    def _instant(self, text: str) -> int:
+        found = self._instants.get(text)
+        if found is None:
+            if len(self._instants) >= _CACHED_INSTANTS:
+                self._instants.clear()
+            found = self._instants[text] = _instant(text, self.zone)
+        return found
 
     def _calendar(self, text: str) -> tuple[int, int]:
         found = self._days.get(text)

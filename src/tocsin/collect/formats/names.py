@@ -7,6 +7,10 @@ import re
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tocsin.model.event import CATEGORY_OF, bits_of
 
 PATIENT: Final = "Patient"
@@ -63,8 +67,10 @@ _TYPED: Final = re.compile(r"(?:^|/)(" + "|".join(ELEMENTS_OF_RESOURCE) + r")/")
 _AUTHORITY: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _PLAIN_PATIENT: Final = re.compile(r"Patient/([A-Za-z0-9.-]+)", re.ASCII).fullmatch
 _PLAIN: Final = "Patient/"
-_IDS: Final = re.compile(r"[A-Za-z0-9.-]*", re.ASCII).fullmatch
+_ID_OCTETS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-"
 _IPV4: Final = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}", re.ASCII).fullmatch
+_INT64_DIGITS: Final = 19
+"""Digits of the largest number of 64 bits: every shorter one is one."""
 _UUID: Final = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
 _LAST_DIGITS: Final = re.compile(r"[0-9]{3,}$", re.ASCII)
 _RPPS: Final = re.compile(r"^(?:8(?=[0-9]{11}$))?([0-9]{11})$", re.ASCII)
@@ -99,12 +105,25 @@ def record_of(system: str | None, value: str) -> tuple[str, str] | None:
     return (PATIENT, value) if value and not value.startswith("#") else None
 
 
-def references_of(values: list[str]) -> list[tuple[str, str] | None]:
-    """As `record_of` says of each reference; where all have the plain form, as nearly always, with one look at all."""
-    ids = [value[len(_PLAIN) :] for value in values if value.startswith(_PLAIN)]
-    if len(ids) == len(values) and "" not in ids and _IDS("".join(ids)):
-        return [(PATIENT, one) for one in ids]
-    return [record_of(None, value) for value in values]
+def plain_ids(references: pa.Array) -> pa.Array | None:
+    """The ids of references that all have the plain form, as nearly always, with one look at all; else None.
+
+    It is what `record_of` says of each.
+    """
+    if not pc.all(pc.starts_with(references, _PLAIN), min_count=0).as_py():
+        return None
+    ids = pc.utf8_slice_codeunits(references, len(_PLAIN))
+    if not pc.all(pc.greater(pc.binary_length(ids), 0), min_count=0).as_py():
+        return None
+    return None if octets_of(ids).translate(None, _ID_OCTETS) else ids
+
+
+def octets_of(texts: pa.Array) -> bytes:
+    """All texts of a column without nulls, one after the other."""
+    whole = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts.cast(pa.binary()))
+    joined = pc.binary_join(whole, b"")
+    found: bytes = joined[0].as_py()
+    return found
 
 
 def id_low_of(system: str, value: str) -> int:
@@ -122,12 +141,13 @@ def id_low_of(system: str, value: str) -> int:
     return int(digits[-12:]) % 4096 if digits else -1  # 10^12 is a multiple of 4096
 
 
-def id_lows_of(system: str, values: list[str]) -> list[int]:
-    """As `id_low_of` says of each."""
-    every = "".join(values)
-    if every.isascii() and every.isdigit() and "" not in values and not system.startswith(INS_SYSTEMS):
-        return [int(value[-12:]) % 4096 for value in values]
-    return [id_low_of(system, value) for value in values]
+def id_lows_of(system: str, values: pa.Array) -> np.ndarray:
+    """As `id_low_of` says of each, (n,) int16; where all are numbers, as nearly always, all at once."""
+    longest = pc.max(pc.binary_length(values)).as_py() or 0
+    numbers = octets_of(values).isdigit() and pc.min(pc.binary_length(values)).as_py() > 0
+    if numbers and longest < _INT64_DIGITS and not system.startswith(INS_SYSTEMS):
+        return (values.cast(pa.int64()).to_numpy() % 4096).astype(np.int16)
+    return np.array([id_low_of(system, value) for value in values.to_pylist()], np.int16)
 
 
 def luhn(number: str) -> bool:

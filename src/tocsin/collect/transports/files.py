@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +24,15 @@ _LOOK_BYTES: Final = 4 * 1024
 KEPT_BYTES: Final = 64 * 1024
 """How much of an overlong line is kept, to show what it was."""
 
+Heard = Callable[[bytes], None]
+"""Told bytes of a file as they are stored."""
+
 _NAME: Final = re.compile(r"(?P<type>[A-Za-z]+)(?:[-._ ].*)?\.(?:ndjson|jsonl|json)(?:\.gz|\.zst)?")
 _LINES: Final = re.compile(r".*\.(?:ndjson|jsonl|json|log|csv)(?:\.gz|\.zst)?", re.IGNORECASE)
+
+
+def unheard(stored: bytes) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +122,12 @@ def _size(path: Path) -> int | None:
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
-def read_blocks(file: TrailFile | Path, *, block_bytes: int = BLOCK_BYTES) -> Iterator[FileBlock]:
+def read_blocks(
+    file: TrailFile | Path, *, block_bytes: int = BLOCK_BYTES, heard: Heard = unheard
+) -> Iterator[FileBlock]:
     """Blocks of whole lines of about `block_bytes`, in memory bounded by it and MAX_LINE_BYTES.
 
+    `heard` is told the bytes as they are stored, each once and in their order; without damage, to the last.
     Raises `SourceUnreadable` if the file cannot be opened. Damage further on is told by the last block's `damage`:
     the whole lines before it are good, and a last line that was cut off by the damage is left out.
     """
@@ -133,10 +144,12 @@ def read_blocks(file: TrailFile | Path, *, block_bytes: int = BLOCK_BYTES) -> It
         try:
             whole = is_plain(os.pread(descriptor, 4, 0), kind=kind) and block_bytes <= MAX_LINE_BYTES
             while whole and (block := _stored_block(descriptor, at, block_bytes)):
+                heard(block)
                 yield FileBlock(block, at, at + len(block))
                 at = consumed = stored.seek(at + len(block))
                 cutter.begin(at)
-            for chunk, read in plain(stored) if at else inflated(stored, kind=kind):
+            rest = _Heard(stored, heard)
+            for chunk, read in plain(rest) if at else inflated(rest, kind=kind):
                 consumed = at + read
                 yield from cutter.take(chunk, consumed)
         except (Damaged, OSError) as problem:
@@ -148,6 +161,20 @@ def read_blocks(file: TrailFile | Path, *, block_bytes: int = BLOCK_BYTES) -> It
             yield from cutter.rest(consumed, damage)
         else:
             yield from cutter.rest(consumed, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A file whose bytes somebody is told as they are read."""
+
+    stored: RawIOBase
+    heard: Heard
+
+    def read(self, size: int) -> bytes | None:
+        data = self.stored.read(size)
+        if data:
+            self.heard(data)
+        return data
 
 
 def _stored_block(descriptor: int, at: int, block_bytes: int) -> bytes | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from io import RawIOBase
-from typing import Final
+from typing import Final, Protocol
 
 import zstandard
 
@@ -22,11 +21,18 @@ MAX_WINDOW_BYTES: Final = 128 * 1024 * 1024
 """Largest zstd window accepted: what `zstd --long=27` writes; a larger one would be memory in a stranger's hand."""
 
 
+class Stored(Protocol):
+    """A file to read from."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """At most so many bytes; none at the end."""
+
+
 class Damaged(Exception):
     """The compressed bytes are cut off or wrong; the text is for a person."""
 
 
-def inflated(stored: RawIOBase, *, kind: str) -> Iterator[tuple[bytes, int]]:
+def inflated(stored: Stored, *, kind: str) -> Iterator[tuple[bytes, int]]:
     """Pieces of plain bytes, each with the stored bytes read so far.
 
     `kind` is the file's suffix: `.gz`, `.zst`, or another, and then the first bytes tell.
@@ -44,12 +50,12 @@ def is_plain(head: bytes, *, kind: str) -> bool:
     return kind not in (".gz", ".zst") and not head.startswith((_GZIP, _ZSTD))
 
 
-def plain(stored: RawIOBase) -> Iterator[tuple[bytes, int]]:
+def plain(stored: Stored) -> Iterator[tuple[bytes, int]]:
     """As `inflated`, from where the file stands and whatever stands there."""
     return _pieces(stored.read(CHUNK_BYTES) or b"", stored, CHUNK_BYTES)
 
 
-def _pieces(head: bytes, stored: RawIOBase, size: int) -> Iterator[tuple[bytes, int]]:
+def _pieces(head: bytes, stored: Stored, size: int) -> Iterator[tuple[bytes, int]]:
     consumed = len(head)
     piece = head
     while piece:
@@ -58,7 +64,7 @@ def _pieces(head: bytes, stored: RawIOBase, size: int) -> Iterator[tuple[bytes, 
         consumed += len(piece)
 
 
-def _gunzip(head: bytes, stored: RawIOBase) -> Iterator[tuple[bytes, int]]:
+def _gunzip(head: bytes, stored: Stored) -> Iterator[tuple[bytes, int]]:
     """Members one after the other; zero bytes after the last are padding, as in gzip(1)."""
     member: zlib._Decompress | None = zlib.decompressobj(wbits=31)
     for piece, consumed in _pieces(head, stored, READ_BYTES):
@@ -88,7 +94,7 @@ def _step(member: zlib._Decompress, piece: bytes) -> bytes:
         raise Damaged("its gzip data is corrupt") from None
 
 
-def _unzstd(head: bytes, stored: RawIOBase) -> Iterator[tuple[bytes, int]]:
+def _unzstd(head: bytes, stored: Stored) -> Iterator[tuple[bytes, int]]:
     """Frames one after the other, fed in morsels, because a step gives out all that it is fed for."""
     context = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW_BYTES)
     frame, fed = context.decompressobj(), 0
