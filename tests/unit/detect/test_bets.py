@@ -13,6 +13,7 @@ from tocsin.detect.days import AT_WORK
 from tocsin.detect.nulls import AGES, CAP, THIEF, YOUNGER
 from tocsin.detect.registry import CODE, COUNTED, NAMES, SHARES
 from tocsin.detect.roles import Roles
+from tocsin.detect.state import State
 from tocsin.detect.weight import (
     BIN_FROM,
     CONTENT,
@@ -318,6 +319,42 @@ def test_an_owner_who_always_goes_as_far_is_no_suspect() -> None:
     for ended in (False, True):
         assert weigher.weigh(zero, counts, zero, free, ended=ended)[0] > 2 * MICRONATS
         assert weigher.weigh(zero, counts, zero, usual, ended=ended)[0] < 0
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_row_weighs_the_same_whatever_stands_beside_it(data: st.DataObject) -> None:
+    """Rows that show what the row before them did are not weighed anew."""
+    weigher = Weigher((FACTORY,))
+    strata = [weigher.stratum("", age) for age in range(len(AGES))]
+    caps = np.ones((3, len(COUNTED), OWN_BINS), np.float32)
+    caps[0], caps[1, :, 4:], caps[2, :, 1:] = np.inf, 0.5, 0.25
+    rows = data.draw(st.integers(0, 8))
+    counts = np.zeros((len(NAMES), rows), np.int64)
+    for d in range(CONTENT + 2):
+        counts[d] = data.draw(st.lists(st.sampled_from((0, 0, 1, 9, CAP, 5_000)), min_size=rows, max_size=rows))
+    stratum = np.array(data.draw(st.lists(st.sampled_from(strata[:2]), min_size=rows, max_size=rows)), np.int64)
+    account = np.array(data.draw(st.lists(st.integers(0, 2), min_size=rows, max_size=rows)), np.int32)
+    for ended in (False, True):
+        together = weigher.weigh(stratum, counts, account, caps, ended=ended)
+        for i in range(rows):
+            alone = weigher.weigh(stratum[[i]], counts[:, [i]], account[[i]], caps, ended=ended)
+            assert [int(part[i]) for part in together] == [int(part[0]) for part in alone]
+
+
+def test_nothing_counted_is_worth_at_most_its_stake_whatever_the_past() -> None:
+    """Which is why `weigh` does not look up what the past allows a count of 0 to be."""
+    weigher = Weigher((FACTORY,))
+    for age in range(len(AGES)):
+        weigher.stratum("", age)
+    assert (weigher.running[:, :, 0] == 1).all()
+    assert (weigher.settled[:, :, 0] <= 1).all()
+    state = State()
+    state.grow(2)
+    state.expect(1, np.full(CONTENT, 3), 1)
+    for _ in range(9):
+        state.learn_own(np.array([0, 1]), np.zeros((2, len(NAMES)), np.int64))
+    assert (state.own_e[:, :, 0] >= 1).all()
 
 
 def test_counts_of_codes_have_no_mixture_of_their_own() -> None:
