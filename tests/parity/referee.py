@@ -62,6 +62,7 @@ class Account:
 
     name: str
     role: str
+    home: str = ""
     ln_r1: int = 0
     age: int | None = None
     """On the day, if it has done something."""
@@ -94,10 +95,16 @@ class Referee:
     """Judges a river of `Told` rows."""
 
     def __init__(
-        self, ladder: FixedLadder, *calibrations: Calibration, names: tuple[str, ...], roles: list[str], contain: bool
+        self,
+        ladder: FixedLadder,
+        *calibrations: Calibration,
+        names: tuple[str, ...],
+        roles: list[str],
+        homes: list[str],
+        contain: bool,
     ) -> None:
         self.ladder, self.calibrations, self.contain = ladder, calibrations, contain
-        self.accounts = [Account(name, role) for name, role in zip(names, roles, strict=True)]
+        self.accounts = [Account(*told) for told in zip(names, roles, homes, strict=True)]
         self.met = Met()
         self.worths: dict[tuple[int, int], Worth] = {}
         self.pool: list[tuple[int, int, int]] = []
@@ -241,7 +248,7 @@ class Referee:
             number = self.accounts.index(account)
             self.stood.add((number, (account.until - 1) // DAY))
             if account.age is not None:
-                latest = max(session.last_at for session in account.open.values())
+                latest = max((session.last_at for session in account.open.values()), default=0)
                 self.bets.append((number, self.day, half(account.today), half(account.peak), latest))
             self.finished.extend(account.open.values())
             account.open = {}
@@ -267,7 +274,7 @@ class Referee:
             if there:
                 account.families[family] = self.day
         weight = account.ln_r1 + account.today
-        reached = sum(weight > line for line in self.ladder.weights)
+        reached = sum(weight > line.weight for line in self.ladder.lines(account.role, account.home))
         settled_way = not row.unsettled & 15  # what is new of a sign-in says nothing of whoever came in as usual
         families = sum(
             day >= now // DAY - 7 for family, day in account.families.items() if not (family == SIGN_IN and settled_way)

@@ -29,6 +29,7 @@ MONDAY = 20_361
 
 ACCOUNTS = ("dr.ferrand", "ide|418", "Zoé")
 ROLES = ["60", "", "60"]
+HOMES = ["", "", "lab"]
 MARKED = 900
 """A honey patient."""
 
@@ -116,19 +117,19 @@ def explained_of(told: list[Told]) -> Explained:
 
 @dataclass(frozen=True)
 class FixedLadder:
-    """A ladder whose lines are given, the same for every role."""
+    """A ladder whose lines are given: the same for every role, a little lower for whoever is at home somewhere."""
 
     rungs: tuple[Rung, ...]
     weights: tuple[int, ...]
     calibrations: tuple[Calibration, ...] = ()
 
-    def lines(self, role: str) -> list[Line]:
-        """The given weights."""
-        return [Line(weight, True, role, "h") for weight in self.weights]
+    def lines(self, role: str, home: str = "") -> list[Line]:
+        """The given weights, less one part in ten for each letter of the home."""
+        return [Line(weight * (10 - len(home)) // 10, True, role + home, "h") for weight in self.weights]
 
-    def rarity(self, weight: int, role: str) -> tuple[float, bool, str]:
+    def rarity(self, weight: int, role: str, home: str = "") -> tuple[float, bool, str]:
         """Any figure that follows the weight."""
-        return float(max(weight, 1)), True, role
+        return float(max(weight, 1)), True, role + home
 
 
 def ladder_of(nats: tuple[float, ...], durations_us: tuple[int, ...]) -> FixedLadder:
@@ -169,7 +170,7 @@ def judge_of(ladder: Any, *calibrations: Calibration, contain: bool = True, clim
         contain=contain,
         climbing=climbing,
     )
-    judge.know(ROLES)
+    judge.know(ROLES, HOMES)
     return judge
 
 

@@ -14,6 +14,7 @@ from parity.rivers import (
     ACCOUNTS,
     DAY,
     FIELDS,
+    HOMES,
     HOUR,
     MARKED,
     MINUTE,
@@ -69,7 +70,7 @@ def agree(judge: Judge, got: Course, referee: Referee, wanted: Course) -> None:
 @given(river=rivers(), ladder=ladders, contain=st.booleans(), size=st.sampled_from(SIZES))
 def test_judge_agrees_with_the_referee(river: Slices, ladder: FixedLadder, contain: bool, size: int | None) -> None:
     judge = judge_of(ladder, CALIBRATION, contain=contain)
-    referee = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=contain)
+    referee = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, homes=HOMES, contain=contain)
     agree(judge, fold(judge, river, size=size), referee, referee.fold(river))
 
 
@@ -79,7 +80,7 @@ def test_each_account_is_weighed_on_its_own_calibration(river: Slices, ladder: F
     """As a past is: by the account's key, whatever its number."""
     several = [calibration_of(index) for index in (0.6, 1.2)]
     judge = judge_of(ladder, *several)
-    referee = Referee(ladder, *several, names=ACCOUNTS, roles=ROLES, contain=True)
+    referee = Referee(ladder, *several, names=ACCOUNTS, roles=ROLES, homes=HOMES, contain=True)
     agree(judge, fold(judge, river, size=size), referee, referee.fold(river))
 
 
@@ -161,7 +162,7 @@ def test_a_row_of_yesterday_ends_no_day(seed: int, ladder: FixedLadder) -> None:
 def test_late_rows_agree_with_the_referee(seed: int) -> None:
     river = with_stragglers(long_river(seed, days=5), account=0)
     judge = judge_of(OFTEN, CALIBRATION)
-    referee = Referee(OFTEN, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=True)
+    referee = Referee(OFTEN, CALIBRATION, names=ACCOUNTS, roles=ROLES, homes=HOMES, contain=True)
     agree(judge, fold(judge, river), referee, referee.fold(river))
 
 
@@ -169,7 +170,7 @@ def test_late_rows_agree_with_the_referee(seed: int) -> None:
 @pytest.mark.parametrize("ladder", [NEVER, OFTEN], ids=["nobody climbs", "many climb"])
 def test_own_past_agrees_with_the_referee(seed: int, ladder: FixedLadder) -> None:
     judge = judge_of(ladder, CALIBRATION)
-    referee = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=True)
+    referee = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, homes=HOMES, contain=True)
     river = long_river(seed)
     agree(judge, fold(judge, river, size=SIZES[seed % len(SIZES)]), referee, referee.fold(river))
     assert judge.state.own_days.max() > 5 or ladder is OFTEN

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from parity.trails import course, part, river, slices, trail
+from parity.trails import WEEK, course, part, river, slices, trail
 from tocsin.main import saved
 from tocsin.main.river import Folded, River
 from tocsin.model.event import REASONS
@@ -39,6 +39,8 @@ def test_these_trails_are_worth_a_comparison(whole: dict[tuple[int, bool], dict[
     assert not any(told["held"] for (_, contain), told in whole.items() if not contain)
     days = {alert.at // 86_400_000_000 for told in whole.values() for alert in told["alerts"]}
     assert len(days) > 1
+    lines = {(a.at // 86_400_000_000 >= WEEK, a.line_stratum) for told in whole.values() for a in told["alerts"]}
+    assert lines >= {(False, "60"), (True, "60dpi"), (True, "60lab")}, "homes change in the middle of a trail"
 
 
 @pytest.mark.parametrize("contain", [True, False])
@@ -187,7 +189,8 @@ def test_a_state_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     path.write_bytes(whole_file)
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
-    for lost in ("state/ln_r1", "first_day", "marked", "heaviest", "state/most", "open/carried"):
+    in_it = ("state/ln_r1", "first_day", "marked", "heaviest", "state/most", "open/carried")
+    for lost in (*in_it, "homes/counts", "homes/today", "homes/of"):
         np.savez(path, **{name: array for name, array in arrays.items() if name != lost})
         assert saved.load(path, river()) is None
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from parity.referee import Referee
 from parity.rivers import (
     ACCOUNTS,
+    HOMES,
     HOUR,
     MINUTE,
     MONDAY,
@@ -89,7 +90,7 @@ def test_the_weekly_bets_agree_with_the_referee(
     whole = [*river, (river[-1][0] + 2, [])]
     judge = judge_of(ladder, CALIBRATION, contain=contain)
     fold(judge, whole, size=size)
-    slow = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=contain)
+    slow = Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, homes=HOMES, contain=contain)
     slow.fold(whole)
     assert close(told(judge.weekly), referee(slow.bets))
 
@@ -109,7 +110,10 @@ def test_size_of_batches_changes_no_bet(river: Slices, ladder: FixedLadder, cont
 def test_a_long_river_agrees_with_the_referee(seed: int) -> None:
     """Rungs end in the middle of days, and what comes after is bet on with what was held."""
     ladder = ladder_of((2.0, 3.0, 4.0, 5.0), (2 * HOUR, 3 * HOUR, 30 * MINUTE, 5 * HOUR))
-    judge, slow = judge_of(ladder, CALIBRATION), Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, contain=True)
+    judge, slow = (
+        judge_of(ladder, CALIBRATION),
+        Referee(ladder, CALIBRATION, names=ACCOUNTS, roles=ROLES, homes=HOMES, contain=True),
+    )
     river = [*long_river(seed), (MONDAY + 15, [])]
     fold(judge, river)
     slow.fold(river)

@@ -21,6 +21,10 @@ from tocsin.model.event import EVENT
 START = datetime.fromtimestamp(MONDAY * 86_400, UTC)
 PATIENTS = tuple(f"patient {n}" for n in range(40))
 STAFF = ("dr", "nurse", "clerk", "locum")
+SERVICES = {"dr": "dpi", "nurse": "dpi", "clerk": "lab"}
+"""Where some are at work most of the time: the clerk, whose account is taken, and the doctor."""
+WEEK = MONDAY + 2
+"""Homes are read in the middle of a trail."""
 MERGED = {"patient 1": "patient 0"}
 DURATIONS = (2 * HOUR, 3 * HOUR, 30 * MINUTE, 20 * HOUR)
 
@@ -39,7 +43,8 @@ FACTS = facts_table(
 def event(draw: random.Random, line: int, at: datetime, who: str, **told: Any) -> dict[str, Any]:
     """One row."""
     ward = {"client": draw.choice((None, "viewer")), "network": "10.0.0.0/24", "device": 7, "professional": None}
-    return whole_row({"line": line, "at": at, "account": who} | ward | told)
+    service = SERVICES.get(who, "dpi") if line % 3 else "portal"
+    return whole_row({"line": line, "at": at, "account": who, "service": service} | ward | told)
 
 
 def trail(seed: int, *, days: int = 4, tell: str = "always") -> pa.Table:
@@ -92,6 +97,7 @@ def river(*, contain: bool = True, lines: tuple[float, ...] = (3.0, 4.0, 5.0, 6.
         weigher=Weigher((calibration_of(2.0),)),
         accounts=explainer.accounts,
         contain=contain,
+        week_from=WEEK,
     )
     made = River(explainer, judge)
     made.join(person_of)

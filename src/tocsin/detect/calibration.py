@@ -32,6 +32,7 @@ from tocsin.detect.nulls import (
 )
 from tocsin.detect.registry import NAMES
 from tocsin.model.evidence import MICRONATS
+from tocsin.model.stratum import of_home, of_role
 
 FORMAT: Final = "tocsin-calibration/1"
 SIGN_IN_CODES: Final = 16
@@ -51,9 +52,24 @@ ANY: Final = "*"
 """The stratum of all accounts that have a role: people. A robot that no directory names says nothing about them."""
 
 
+AT_HOME: Final = 400
+"""Account-weeks from which a role at home in a service is a stratum of its own. With fewer, `ask` at its default budget
+expects less than the two false alarms that the line of a role needs (see `ladder.py`): no line would be theirs."""
+
+
 def levels(role: str) -> tuple[str, ...]:
     """Strata of a role, the nearest first."""
     return tuple(dict.fromkeys((role, ANY, ALL))) if role != ALL else (ALL,)
+
+
+def line_strata(role: str, home: str) -> tuple[str, ...]:
+    """Names of the strata of account-weeks of a role at home in a service ("": in none), the nearest first.
+
+    An account without a role is at home nowhere: a robot says nothing about people, nor about other robots.
+    """
+    if role in (ALL, ANY):
+        return levels(role)
+    return (*((of_home(role, home),) if home else ()), of_role(role), ANY, ALL)
 
 
 def members(role: np.ndarray, stratum: str) -> np.ndarray:
@@ -140,7 +156,7 @@ class Calibration:
     """Stratum "role/age" -> detector -> S(0 .. CAP), or for `sign-in` the frequencies of its codes: SIGN_IN_CODES of
     them, or COUNTRY_CODES where it was learned with a table of countries."""
     trajectories: dict[str, Trajectories]
-    """Role ("" for all) -> its heaviest weeks."""
+    """Stratum (see `line_strata`) -> its heaviest weeks."""
     made_from: dict[str, Any] = field(default_factory=dict)
     """What it rests on: account-days, accounts, account-weeks, period."""
     precedents: tuple[Precedent, ...] = ()
@@ -341,11 +357,26 @@ def _parent(
     return wanted if same is None else carry(made[younger][name], same, wanted)
 
 
-def trajectories_of(role: np.ndarray, heaviest: np.ndarray) -> dict[str, Trajectories]:
-    """Heaviest weights of account-weeks (roles and micro-nats, one entry each) -> strata."""
-    out = {}
-    for name in strata_in(role):
-        inside = heaviest[members(role, name)]
-        kept = max(KEPT, int(np.ceil(len(inside) * KEPT_SHARE)))
-        out[name] = Trajectories(len(inside), np.sort(inside)[::-1][:kept])
+def trajectories_of(role: np.ndarray, heaviest: np.ndarray, home: np.ndarray | None = None) -> dict[str, Trajectories]:
+    """Heaviest weights of account-weeks (roles and micro-nats, one entry each) -> strata.
+
+    `home`: the service that each was at home in, "" for none. Not of the factory: its services are nobody else's.
+    """
+    out = {
+        name if name in (ALL, ANY) else of_role(name): _heaviest(heaviest[members(role, name)])
+        for name in strata_in(role)
+    }
+    if home is None:
+        return out
+    (roles, of_roles), (homes, at) = (np.unique(column, return_inverse=True) for column in (role, home))
+    pairs, of_pair, weeks = np.unique(of_roles * len(homes) + at, return_inverse=True, return_counts=True)
+    for number in np.flatnonzero(weeks >= AT_HOME).tolist():
+        who, where = str(roles[pairs[number] // len(homes)]), str(homes[pairs[number] % len(homes)])
+        if who not in (ALL, ANY) and where:
+            out[of_home(who, where)] = _heaviest(heaviest[of_pair == number])
     return out
+
+
+def _heaviest(weeks: np.ndarray) -> Trajectories:
+    kept = max(KEPT, int(np.ceil(len(weeks) * KEPT_SHARE)))
+    return Trajectories(len(weeks), np.sort(weeks)[::-1][:kept])

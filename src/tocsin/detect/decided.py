@@ -56,7 +56,7 @@ def _suspend(judge: Judge, account: int, decision: Decision) -> list[Alert]:
     judge.stood.update((account, day) for day in range(decision.at // MICROSECONDS_A_DAY, last + 1))
     theirs = state.open.take(state.open.account == account)
     weight = int(state.ln_r1[account] + state.today[account])
-    one_in, measured, stratum = judge.ladder.rarity(weight, judge.roles[account])
+    one_in, measured, stratum = judge.ladder.rarity(weight, judge.roles[account], judge.homes[account])
     return [
         Alert(
             account=decision.account,

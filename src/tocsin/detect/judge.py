@@ -23,6 +23,7 @@ from tocsin.detect.days import Days, end_day, forget_day, today
 from tocsin.detect.evidence import Evidence
 from tocsin.detect.grounds import grounds_for
 from tocsin.detect.ladder import Ladder, Line
+from tocsin.detect.lines import Lines
 from tocsin.detect.pool import Pool
 from tocsin.detect.roles import Roles
 from tocsin.detect.segments import changes, ends_of, previous, running_max, starts_of
@@ -70,11 +71,11 @@ class Judge:
     climbing: bool = True
     """Off while learning: weights are kept, nobody climbs."""
     roles: list[str] = field(default_factory=list)
+    homes: list[str] = field(default_factory=list)
     state: State = field(default_factory=State)
     pool: Pool = field(default_factory=Pool)
     cohort: Cohort = field(default_factory=Cohort)
-    lines: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.int64))
-    """int64 (accounts, rungs)."""
+    lines: Lines = field(default_factory=Lines)
     week_from: int = 4
     """A day on which weeks begin (1970-01-05 was a Monday); while learning, the first day of the past."""
     heaviest: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -84,7 +85,6 @@ class Judge:
     stood: set[tuple[int, int]] = field(default_factory=set)
     """(account, day) on which an alert stood or will: from the day before the latest slice on."""
     _role_codes: Roles = field(default_factory=lambda: Roles.of([], np.zeros(0, np.uint64)))
-    _lines_of_role: dict[str, list[Line]] = field(default_factory=dict)
     days: list[tuple[int, Days]] = field(default_factory=list)
     """Of a past that teaches: day -> what its accounts did on it."""
     day: int = 0
@@ -93,19 +93,16 @@ class Judge:
     recent: dict[int, list[Evidence]] = field(default_factory=dict)
     """Day -> evidence of that day in runs, kept for the events an alert names."""
 
-    def know(self, roles: list[str]) -> None:
-        """Say the role of each account, by number, as far as it is known now."""
+    def know(self, roles: list[str], homes: list[str] | None = None) -> None:
+        """Say the role of each account, by number, as far as it is known now, and the service it is at home in."""
+        homes = [""] * len(roles) if homes is None else homes
         self.state.grow(len(roles))
-        if roles == self.roles:
+        if roles != self.roles:
+            self._role_codes = Roles.of(roles, self.accounts.keys())
+        elif homes == self.homes:
             return
-        self.roles, self._role_codes = list(roles), Roles.of(roles, self.accounts.keys())
-        for role in set(roles) - set(self._lines_of_role):
-            self._lines_of_role[role] = self.ladder.lines(role)
-        self.lines = np.array([[line.weight for line in self._lines_of_role[role]] for role in roles], np.int64)
-
-    def forget_lines(self) -> None:
-        """The ladder or its calibrations have changed."""
-        self._lines_of_role.clear()
+        self.roles, self.homes = list(roles), list(homes)
+        self.lines.know(self.ladder, self.roles, self.homes)
 
     def open_slice(self, day: int) -> Sessions:
         """Before the rows of `day`: finish what ended before it. Returns the sessions finished since the last slice."""
@@ -169,8 +166,8 @@ class Judge:
         return judged
 
     def line_of(self, account: int, rung: int) -> Line:
-        """The line of a rung (1 to 4) for an account's role."""
-        return self._lines_of_role[self.roles[account]][rung - 1]
+        """The line of a rung (1 to 4) for an account."""
+        return self.lines.line(self.roles[account], self.homes[account], rung)
 
     # -- the parts ---------------------------------------------------------------------------------------------------
 
@@ -270,11 +267,11 @@ class Judge:
         if not self.climbing:
             return none, none
         account = inputs.rows.account[now]
-        above = done.weight > self.lines[account, 0]
+        above = done.weight > self.lines.weights[account, 0]
         if not above.any():
             return none, none
         places = np.flatnonzero(above)
-        reached = (done.weight[places, None] > self.lines[account[places]]).sum(axis=1)
+        reached = (done.weight[places, None] > self.lines.weights[account[places]]).sum(axis=1)
         if (reached == _SUSPEND).any():
             alone = self._families(inputs, now, done)[places, :SURE].sum(axis=1) < 2
             reached[(reached == _SUSPEND) & alone] = _SUSPEND - 1
@@ -329,7 +326,7 @@ class Judge:
     def _doubt(self, inputs: Inputs, now: np.ndarray, done: Step, week: int) -> None:
         """A past may hold thieves nobody saw: note account-weeks that must not teach what is usual."""
         account = inputs.rows.account[now]
-        above = done.weight > self.lines[account, 1]
+        above = done.weight > self.lines.weights[account, 1]
         if above.any():
             there = self._families(inputs, now, done)
             there[:, 1:SURE] |= there[:, SURE:]  # what teaches nothing need not be as sure as what suspends
@@ -347,7 +344,7 @@ class Judge:
         self.state.cut_key[account] = done.key[place]
         last = (int(self.state.until[account]) - 1) // MICROSECONDS_A_DAY
         self.stood.update((account, day) for day in range(at // MICROSECONDS_A_DAY, last + 1))
-        one_in, measured, stratum = self.ladder.rarity(weight, self.roles[account])
+        one_in, measured, stratum = self.ladder.rarity(weight, self.roles[account], self.homes[account])
         line = self.line_of(account, reached)
         families = self._families(inputs, now, done)[place, :SURE].tolist()
         return Alert(

@@ -1,15 +1,16 @@
-"""The ladder's lines: for each role, the weight at which each rung begins, by the first stratum that can say.
+"""The ladder's lines: for each role and home, the weight at which each rung begins, by the first stratum that can say.
 
-Strata back off: role, all roles of the region; an account without a role is held against all. Where a region's own
-weeks are too few for a budget, the factory's precedent of so short a past is moved to where the region's weeks lie, and
-the line is *estimated*; without a region, the factory's own weeks are measured. `suspend` needs two families besides.
+Strata back off: role x service, role, all roles of the region; an account without a role is held against all. Where a
+region's own weeks are too few for a budget, the factory's precedent of so short a past is moved to where the region's
+weeks lie, and the line is *estimated*; without a region, the factory's own weeks are measured. `suspend` needs two
+families besides.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tocsin.detect.calibration import ALL, ANY, Calibration, Trajectories, levels
+from tocsin.detect.calibration import ALL, ANY, Calibration, Trajectories, line_strata
 from tocsin.model.alert import Rung
 
 NEVER = 1 << 60
@@ -23,13 +24,13 @@ SAYABLE = 1 / 100
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Where a rung begins for a role."""
+    """Where a rung begins for a role and a home."""
 
     weight: int
     """Micro-nats."""
     measured: bool
     stratum: str
-    """Role whose weeks say so; "" for all."""
+    """Whose weeks say so; see `calibration.line_strata`."""
     calibration: str
     """Hash."""
 
@@ -41,21 +42,20 @@ class Ladder:
     rungs: tuple[Rung, ...]
     calibrations: tuple[Calibration, ...]
 
-    def lines(self, role: str) -> list[Line]:
-        """One line a rung, never falling from a rung to the next."""
+    def lines(self, role: str, home: str = "") -> list[Line]:
+        """One line a rung, never falling from a rung to the next, for accounts at home in a service ("": in none)."""
         out: list[Line] = []
         for rung in self.rungs:
-            line = self._line(rung.budget, role)
+            line = self._line(rung.budget, role, home)
             if out and line.weight < out[-1].weight:
                 line = Line(out[-1].weight, line.measured, line.stratum, line.calibration)
             out.append(line)
         return out
 
-    def rarity(self, weight: int, role: str) -> tuple[float, bool, str]:
+    def rarity(self, weight: int, role: str, home: str = "") -> tuple[float, bool, str]:
         """(N, measured, stratum): one account-week in N is as heavy."""
         moved = self._moved(role)
-        strata = self._strata(role)
-        for trajectories, stratum, calibration in strata:
+        for trajectories, stratum, calibration in self._strata(role, home):
             if moved and calibration is not self.calibrations[0]:
                 break
             sayable = trajectories.weeks * SAYABLE >= 1
@@ -66,10 +66,10 @@ class Ladder:
             return later.one_in(weight - shift)[0], False, stratum
         return 1.0, False, ALL
 
-    def _strata(self, role: str) -> list[tuple[Trajectories, str, Calibration]]:
+    def _strata(self, role: str, home: str) -> list[tuple[Trajectories, str, Calibration]]:
         found = []
         for calibration in self.calibrations:
-            for stratum in levels(role):
+            for stratum in line_strata(role, home):
                 told = stratum in calibration.trajectories
                 if told and not (stratum == ALL != role and ANY in calibration.trajectories):
                     found.append((calibration.trajectories[stratum], stratum, calibration))
@@ -97,9 +97,9 @@ class Ladder:
         share = ENOUGH / own.weeks
         return stratum, later, own.reached_by(share) - precedent.past[stratum].reached_by(share)
 
-    def _line(self, budget: float, role: str) -> Line:
+    def _line(self, budget: float, role: str, home: str) -> Line:
         moved = self._moved(role)
-        strata = self._strata(role)
+        strata = self._strata(role, home)
         for trajectories, stratum, calibration in strata:
             if moved and calibration is not self.calibrations[0]:
                 break

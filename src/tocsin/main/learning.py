@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from tocsin.detect.calibration import Calibration, nulls_of, trajectories_of
 from tocsin.detect.days import Days, today
+from tocsin.detect.homes import NOWHERE
 from tocsin.detect.judge import Judge
 from tocsin.detect.ladder import Ladder
 from tocsin.detect.nulls import Sample
@@ -86,7 +87,13 @@ def learn(
         river.judge.heaviest.clear()
         river.judge.weekly.weeks.clear()
         river.judge.doubtful.clear()
-    fold_past(days[len(warm) :], day_of, river, kept, week_from=days[0] + WARM_UP if warm else days[0])
+    homes: dict[int, np.ndarray] = {}
+
+    def noted(day: int, folded: Folded, ended: Sessions) -> None:
+        homes.setdefault((day - river.judge.week_from) // 7, river.homes.of)
+        kept(day, folded, ended)
+
+    fold_past(days[len(warm) :], day_of, river, noted, week_from=days[0] + WARM_UP if warm else days[0])
     judge = river.judge
     counted = days[-1] - judge.week_from + 1
     stolen, owners = _told(said, river, before=(judge.week_from - days[0]) // 7)
@@ -101,9 +108,19 @@ def learn(
         "days": span,
         "factory": factory.hash,
     }
-    calibration = Calibration(nulls, trajectories_of(roles[weeks.account], weeks.heaviest), made_from)
+    at_home = np.array([*river.explainer.services.names, ""])[_homes(weeks, homes)]
+    calibration = Calibration(nulls, trajectories_of(roles[weeks.account], weeks.heaviest, at_home), made_from)
     put_in_force(river.judge, (calibration, factory))
     return Learned(river, sample, weeks, roles[weeks.account], calibration)
+
+
+def _homes(weeks: Weeks, read: Mapping[int, np.ndarray]) -> np.ndarray:
+    """int32: the service that each account-week was at home in, of what was `read` when its week began."""
+    found = np.full(len(weeks.account), NOWHERE, np.int32)
+    for week, of in read.items():
+        theirs = np.flatnonzero((weeks.week == week) & (weeks.account < len(of)))
+        found[theirs] = of[weeks.account[theirs]]
+    return found
 
 
 def behind(factory: Calibration) -> Calibration | None:
@@ -118,9 +135,9 @@ def put_in_force(judge: Judge, calibrations: tuple[Calibration, ...]) -> None:
     judge.climbing = True
     judge.doubtful.clear()
     judge.days.clear()
-    roles, judge.roles = judge.roles, []
-    judge.forget_lines()
-    judge.know(roles)
+    judge.lines.forget()
+    roles, homes, judge.roles = judge.roles, judge.homes, []
+    judge.know(roles, homes)
 
 
 def sample_of(

@@ -29,6 +29,7 @@ from tocsin.main.words import counted
 from tocsin.model.event import EVENT
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.rows import MICROSECONDS_A_DAY
+from tocsin.model.stratum import role_and_home
 from tocsin.scope import episodes
 
 
@@ -77,6 +78,7 @@ def calibrate(
         lines = [
             {
                 "role": role,
+                "home": home,
                 "rung": rung.name,
                 "budget": rung.budget,
                 "weight": round(line.weight / MICRONATS, 3),
@@ -84,8 +86,8 @@ def calibrate(
                 "stratum": line.stratum,
                 "from": "region" if line.calibration == learned.calibration.hash else "factory",
             }
-            for role in ["", *sorted(set(judge.roles) - {""})]
-            for rung, line in zip(judge.ladder.rungs, judge.ladder.lines(role), strict=True)
+            for role, home in _told_of(judge.roles, learned.calibration)
+            for rung, line in zip(judge.ladder.rungs, judge.ladder.lines(role, home), strict=True)
         ]
         return {
             "calibration": learned.calibration.hash,
@@ -97,6 +99,12 @@ def calibrate(
             "precision": precision([a for a in alerts if a.at // MICROSECONDS_A_DAY in set(days)], said, days[0]),
             "lines": lines,
         }
+
+
+def _told_of(roles: list[str], calibration: Calibration) -> list[tuple[str, str]]:
+    """Whose lines are told: (role, home) of all, then each role, at home anywhere and where its weeks are its own."""
+    pairs = [role_and_home(stratum) for stratum in calibration.trajectories]
+    return [("", ""), *sorted({(role, "") for role in roles if role} | {(role, home) for role, home in pairs if home})]
 
 
 def rebuild(settings: Settings, *, now: datetime, progress: Progress = unheard) -> dict[str, Any]:

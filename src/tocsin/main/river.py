@@ -2,7 +2,7 @@
 
 turn(day)   the day before is closed, unless it goes on: slices are days, however many batches a day comes in
     close(day)  alerts of the day are told to explain, which sees them from the next slice on
-    open(day)   what happened before the day settles; sessions that ended are handed out
+    open(day)   what happened before the day settles; sessions that ended are handed out; a new week reads homes anew
 fold(rows)  explained, judged, remembered, in batches of any size
 """
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from tocsin.detect.decided import CLEARING, decide
 from tocsin.detect.evidence import Evidence
+from tocsin.detect.homes import Homes
 from tocsin.detect.judge import Judge
 from tocsin.detect.state import Sessions
 from tocsin.explain.countries import NOWHERE, Countries
@@ -49,6 +50,7 @@ class River:
 
     explainer: Explainer
     judge: Judge
+    homes: Homes = field(default_factory=Homes)
     person_of: Persons = lambda references: references
     """Joins references to persons; see `join`."""
     marked: np.ndarray = field(default_factory=lambda: np.zeros(0, "V17"))
@@ -109,10 +111,17 @@ class River:
 
     def open(self, day: int) -> Sessions:
         """Before the rows of a day; the day before is weighed by the roles of its accounts."""
-        if len(self.judge.roles) < len(self.explainer.accounts.names):  # resumed a moment ago
+        explainer, judge = self.explainer, self.judge
+        if len(judge.roles) < len(explainer.accounts.names):  # resumed a moment ago
             self._know()
-        self.explainer.open_slice(day)
-        return self.judge.open_slice(day)
+        week_begins = self.homes.open_slice(
+            day, week_from=judge.week_from, alerted=explainer.alerted, services=explainer.services
+        )
+        explainer.open_slice(day)
+        finished = judge.open_slice(day)
+        if week_begins:
+            self._know()
+        return finished
 
     def fold(self, events: pa.Table, *, batch: int, into: Folded) -> None:
         """Explain, judge and remember a batch of rows of the open day; its accounts were met with the slice."""
@@ -126,6 +135,7 @@ class River:
         explained = self.explainer.explain(rows)
         judged = self.judge.judge(rows, explained)
         self.explainer.remember(rows, explained)
+        self.homes.count(rows)
         happened = ~judged.held
         table = (
             events.append_column(STORED_EVENT.field("batch"), pa.array(np.full(len(rows), batch, np.int32)))
@@ -165,7 +175,9 @@ class River:
         explainer = self.explainer
         while len(explainer.actors) < len(explainer.accounts.names):
             explainer.identify(len(explainer.actors), None)
-        self.judge.know([self.explainer.role(number) for number in range(len(self.explainer.actors))])
+        known = len(explainer.actors)
+        roles = [explainer.role(number) for number in range(known)]
+        self.judge.know(roles, self.homes.names(explainer.services, known))
 
 
 def _professionals(events: pa.Table) -> dict[str, str | None]:

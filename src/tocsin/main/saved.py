@@ -20,6 +20,7 @@ import pyarrow as pa
 from tocsin.config import Settings
 from tocsin.detect.days import bet_so_far
 from tocsin.detect.evidence import Evidence
+from tocsin.detect.homes import Homes
 from tocsin.detect.state import Sessions, State
 from tocsin.detect.weekly import Week, Weekly
 from tocsin.errors import DiskFull
@@ -81,6 +82,7 @@ def packed(river: River, *, folded: int, told: dict[str, Any]) -> bytes:
     arrays: dict[str, np.ndarray] = {}
     words: dict[str, Any] = {"version": VERSION, "folded": folded, "told": told, "opened": river.opened}
     _put_explainer(river, arrays, words)
+    _put_homes(river, arrays, words)
     _put_judge(river, arrays, words)
     arrays["words"] = np.frombuffer(json.dumps(words).encode("utf-8", "surrogatepass"), np.uint8)
     file = io.BytesIO()
@@ -117,6 +119,7 @@ def load(path: Path, river: River) -> Resumed | None:
         if words["version"] != VERSION:
             return None
         _take_explainer(river, arrays, words)
+        _take_homes(river, arrays, words)
         _take_judge(river, arrays, words)
         river.opened = words["opened"]
         return Resumed(words["folded"], words["told"])
@@ -211,6 +214,19 @@ def _take_explainer(river: River, arrays: dict[str, np.ndarray], words: dict[str
     days = {int(name.split("/")[1]) for name in arrays if name.startswith("vouched/")}
     explainer.vouched = {day: KeySet(_take_keys(f"vouched/{day}", arrays)) for day in sorted(days)}
     explainer.vouching = {day: [(keys, accounts)] for day, keys, accounts in _days("vouching", arrays)}
+
+
+def _put_homes(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+    homes = river.homes
+    arrays["homes/counts"], arrays["homes/today"] = homes.told(homes.counts), homes.told(homes.today)
+    arrays["homes/of"] = homes.of
+    words["homes"] = [homes.day, homes.week]
+
+
+def _take_homes(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+    day, week = words["homes"]
+    river.homes = Homes(day=day, week=week, of=arrays["homes/of"])
+    river.homes.take_up(arrays["homes/counts"], arrays["homes/today"])
 
 
 def _put_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from tocsin.model import french
 from tocsin.model.alert import Alert
 from tocsin.model.ground import EARLIER, Ground
+from tocsin.model.stratum import role_and_home
 
 LANGUAGES: Final = ("fr", "en")
 
@@ -93,7 +94,9 @@ def why(alert: Alert, most: int = 3) -> Said:
 
 def stratum_of(name: str) -> Said:
     """With whose account-weeks an alert is compared."""
-    return say({"": "stratum.all", "*": "stratum.any"}.get(name, "stratum.role"), role=name)
+    role, home = role_and_home(name)
+    key = {"": "stratum.all", "*": "stratum.any"}.get(name, "stratum.home" if home else "stratum.role")
+    return say(key, role=role, service=home)
 
 
 def numbered(value: int | float, language: str) -> str:

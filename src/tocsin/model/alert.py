@@ -40,7 +40,7 @@ class Alert:
     measured: bool
     """Whether the rarity was measured; else it is estimated from a tail."""
     stratum: str
-    """Role whose account-weeks it is compared with; "" for all."""
+    """Whose account-weeks it is compared with: `*` all roles, "" all accounts, else see `model.stratum`."""
     calibration: str
     """Hash of the calibration in force."""
     session: int
@@ -54,7 +54,7 @@ class Alert:
     line_measured: bool = False
     """Whether that line is an order statistic of account-weeks that were looked at; else it is estimated."""
     line_stratum: str = ""
-    """Role whose account-weeks drew the line; "" for all."""
+    """Whose account-weeks drew the line, as `stratum`."""
     budget: float = 0.0
     """False alarms per account-week that the line keeps, if its promise holds; 0: no line was crossed."""
     families: tuple[str, ...] = ()

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from tocsin.detect.calibration import (
     ALL,
+    ANY,
+    AT_HOME,
     COUNTRY_CODES,
     HONEST_ABROAD,
     SIGN_IN_CODES,
@@ -20,6 +22,7 @@ from tocsin.detect.calibration import (
     Precedent,
     Trajectories,
     abroad,
+    line_strata,
     nulls_of,
     trajectories_of,
     without_countries,
@@ -27,6 +30,7 @@ from tocsin.detect.calibration import (
 from tocsin.detect.nulls import AGES, CAP, Sample
 from tocsin.detect.registry import NAMES
 from tocsin.detect.weight import Weigher
+from tocsin.model.stratum import role_and_home
 
 weeks = st.lists(st.integers(-1_400_000, 40_000_000), min_size=1, max_size=300)
 budgets = st.sampled_from((0.3, 0.05, 0.01, 0.005, 0.001, 0.00001))
@@ -139,6 +143,58 @@ def test_countries_are_learned_apart_and_lean_on_a_factory_that_knows_none(share
         assert least - 0.05 <= abroad(tables["sign-in"]) <= most + 0.1, name
     again = Calibration.from_text(Calibration(told, {}).to_text())
     assert again.null("sign-in", "60", "settled") == pytest.approx(told["60/settled"]["sign-in"])
+
+
+def at_home(*pairs: tuple[str, str, int]) -> dict[str, Trajectories]:
+    """So many account-weeks of a role at home in a service, each stratum heavier than the one before."""
+    role, home = (np.repeat([pair[i] for pair in pairs], [pair[2] for pair in pairs]) for i in (0, 1))
+    return trajectories_of(role, np.arange(len(role)) * 1_000, home)
+
+
+def test_a_role_at_home_in_a_service_is_a_stratum_once_it_has_weeks_enough() -> None:
+    enough = AT_HOME
+    made = at_home(("60", "dpi", enough), ("60", "lab", enough - 1), ("60", "", enough), ("", "dpi", enough))
+    assert {name: one.weeks for name, one in made.items()} == {
+        "": 4 * enough - 1,
+        "*": 3 * enough - 1,
+        "60": 3 * enough - 1,
+        "60@dpi": enough,
+    }
+    assert made["60@dpi"].heaviest.tolist() == list(range(enough * 1_000 - 1_000, -1_000, -1_000))
+
+
+def test_names_of_roles_and_services_are_not_taken_for_one_another() -> None:
+    made = at_home(("60@dpi", "lab", AT_HOME), ("60", "dpi@lab", AT_HOME), ("60", "dpi", AT_HOME + 1))
+    assert {name: one.weeks for name, one in made.items() if name not in (ALL, ANY)} == {
+        r"60\@dpi": AT_HOME,
+        "60": 2 * AT_HOME + 1,
+        r"60\@dpi@lab": AT_HOME,
+        r"60@dpi\@lab": AT_HOME,
+        "60@dpi": AT_HOME + 1,
+    }
+    for role, home in (("60@dpi", "lab"), ("60", "dpi@lab"), ("60", "dpi"), ("60", ""), ("21", "dpi")):
+        strata = line_strata(role, home)
+        assert set(strata[:-2]) >= {name for name in made if role_and_home(name) == (role, home)}
+        assert strata[-2:] == (ANY, ALL)
+    assert line_strata("", "dpi") == (ALL,)
+
+
+def test_strata_of_homes_come_back_and_are_part_of_the_hash() -> None:
+    plain = calibration()
+    made = replace(plain, trajectories=plain.trajectories | at_home(("60", "dpi é@\\", AT_HOME)))
+    again = Calibration.from_text(made.to_text())
+    assert again.hash == made.hash != plain.hash
+    assert again.to_text() == made.to_text()
+    assert again.trajectories[r"60@dpi é\@\\"].weeks == AT_HOME
+
+
+def test_without_homes_a_calibration_is_what_it_was_before_there_were_any() -> None:
+    """Promise: one that was made by an earlier Tocsin loads, under its hash."""
+    role, heaviest = np.repeat(["60", "21"], 500), np.arange(1_000)
+    assert list(trajectories_of(role, heaviest)) == [ALL, ANY, "21", "60"]
+    nowhere = np.full(1_000, "")
+    for made in (trajectories_of(role, heaviest), trajectories_of(role, heaviest, nowhere)):
+        assert Calibration({}, made).hash == "59ca5d8638f1d558d3155debfb30b844"
 
 
 def test_an_age_that_nobody_reached_is_carried_on_from_the_younger() -> None:

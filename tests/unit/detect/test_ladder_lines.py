@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.detect.calibration import ALL, Calibration, Precedent, Trajectories, trajectories_of
+from tocsin.detect.calibration import ALL, ANY, Calibration, Precedent, Trajectories, trajectories_of
 from tocsin.detect.ladder import NEVER, Ladder
 from tocsin.model.alert import RUNGS, Rung
 
@@ -61,6 +61,46 @@ def test_ask_backs_off_from_role_to_region_to_factory(
     stratum, top = says
     assert (line.stratum, line.measured) == (stratum, measured)
     assert 0.95 * top * 1e6 < line.weight <= top * 1e6
+
+
+@pytest.mark.parametrize(
+    ("region", "says"),
+    [
+        pytest.param({"60@dpi": spread(400, 5), "60": spread(500, 10)}, ("60@dpi", 5), id="role at home in dpi"),
+        pytest.param({"60@dpi": spread(399, 5), "60": spread(500, 10)}, ("60", 10), id="too few weeks at home"),
+        pytest.param({"60@lab": spread(900, 5), "60": spread(500, 10)}, ("60", 10), id="at home elsewhere"),
+        pytest.param({"21@dpi": spread(900, 5), "60": spread(500, 10)}, ("60", 10), id="another role"),
+        pytest.param({"@dpi": spread(900, 5), "*@dpi": spread(900, 5)}, (ALL, 30), id="no role has a home"),
+    ],
+)
+def test_ask_backs_off_from_home_to_role(region: dict[str, list[int]], says: tuple[str, int]) -> None:
+    line = Ladder(rungs(), (made(region), FACTORY)).lines("60", "dpi")[0]
+    stratum, top = says
+    assert line.stratum == stratum
+    assert 0.95 * top * 1e6 < line.weight <= top * 1e6
+
+
+def test_a_home_that_is_not_known_is_none() -> None:
+    ladder = Ladder(rungs(), (made({"60@dpi": spread(900, 5), "60": spread(500, 10)}), FACTORY))
+    assert ladder.lines("60") == ladder.lines("60", "") == ladder.lines("60", "unheard of")
+    for home in ("", "dpi"):
+        assert ladder.lines("", home) == ladder.lines("")
+
+
+def test_beside_a_precedent_a_home_needs_ten_weeks_beyond_its_line_as_a_role_does() -> None:
+    people = [made({ANY: spread(10_000, top)}).trajectories for top in (10, 12)]
+    factory = Calibration({}, FACTORY.trajectories, {}, (Precedent(7, *people),))
+    for weeks, measured in ((1_999, False), (2_000, True)):
+        region = made({"60@dpi": spread(weeks, 5), "60": spread(2_500, 10), ALL: spread(300, 20)})
+        ask, own, *_ = Ladder(rungs(), (region, factory)).lines("60", "dpi")
+        assert ask.stratum == ("60@dpi" if measured else "60")
+        assert not own.measured
+
+
+def test_rarity_is_said_by_the_weeks_of_the_home_first() -> None:
+    ladder = Ladder(rungs(), (made({"60@dpi": spread(400, 10), "60": spread(900, 20)}), FACTORY))
+    assert ladder.rarity(10_000_000, "60", "dpi") == (401.0, True, "60@dpi")
+    assert ladder.rarity(20_000_000, "60", "lab") == (901.0, True, "60")
 
 
 def test_a_line_that_nothing_can_measure_is_estimated_from_the_factory() -> None:

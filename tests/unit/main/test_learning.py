@@ -15,7 +15,7 @@ import pytest
 from parity.rivers import MONDAY
 from parity.strategies import table_of, whole_row
 from parity.trails import DURATIONS, START
-from parity.wards import reference
+from parity.wards import fact, facts_table, reference
 from tocsin.detect.calibration import ALL, SIGN_IN_CODES, Calibration, nulls_of, trajectories_of
 from tocsin.detect.judge import Judge
 from tocsin.detect.ladder import Ladder
@@ -28,6 +28,7 @@ from tocsin.main.river import River, accepted_order
 from tocsin.model.alert import RUNGS, Rung
 from tocsin.model.event import EVENT
 from tocsin.model.rows import key_of
+from tocsin.model.stratum import role_and_home
 
 PEOPLE = tuple(f"account {n:02}" for n in range(12))
 THIEF = "account 03"
@@ -46,6 +47,12 @@ def factory(*, weeks: int = 0) -> Calibration:
     return Calibration({"/": tables | {"sign-in": seen}}, trajectories if weeks else {}, {"made": "for a test"})
 
 
+def at_work(who: str, day: int) -> str:
+    """In the lab every third; the last of them only from the second week on."""
+    lab = PEOPLE.index(who) % 3 == 0 and (who != PEOPLE[9] or day >= MONDAY + 7)
+    return "lab" if lab else "dpi"
+
+
 @cache
 def day_of(day: int, harvests: tuple[int, ...]) -> pa.Table:
     """A day on which each opens some patients of its own, and on `harvests` one of them many more."""
@@ -59,7 +66,8 @@ def day_of(day: int, harvests: tuple[int, ...]) -> pa.Table:
             patient = reference(f"{who} {day if number > 2 else 0} {number}")
             told = {"line": len(rows) + 1000 * (day - MONDAY), "at": at, "account": who, "patient": patient}
             told |= {"action": "read", "outcome": "success", "client": "viewer", "network": "10.0.0.0/24", "device": 7}
-            rows.append(whole_row(told | {"professional": who, "query_hash": 0, "page": 0}))
+            told |= {"service": at_work(who, day), "professional": who}
+            rows.append(whole_row(told | {"query_hash": 0, "page": 0}))
     return accepted_order(table_of(rows).select(EVENT.names))
 
 
@@ -70,6 +78,8 @@ class Past:
     days: int
     harvests: tuple[int, ...] = ()
     factory: Calibration = field(default_factory=factory)
+    role: str = ""
+    """Of all but the last two."""
     met_before: tuple[str, ...] = ()
     """Accounts that have their numbers before the past begins."""
     rivers: list[River] = field(default_factory=list)
@@ -80,6 +90,8 @@ class Past:
     def river_on(self, calibrations: tuple[Calibration, ...]) -> River:
         """A river with nothing in it."""
         explainer = Explainer()
+        if self.role:
+            explainer.learn(facts_table([fact("role", actor=who, code=self.role, starts=-9) for who in PEOPLE[:-2]]))
         judge = Judge(Ladder(LADDER, calibrations), Weigher(calibrations[:1]), explainer.accounts, contain=False)
         for name in self.met_before:
             explainer.identify(explainer.accounts.number(name), name)
@@ -157,6 +169,52 @@ def test_the_order_in_which_accounts_were_met_changes_nothing(days: int) -> None
         return {name: int(ln_r1[number]) for number, name in enumerate(names) if name != "nobody"}
 
     assert weights(again) == weights(learned)
+
+
+# -- homes -------------------------------------------------------------------------------------------------------------
+
+
+def homes_in(learned: Learned) -> dict[str, int]:
+    """Strata of a role at home in a service -> account-weeks."""
+    return {name: one.weeks for name, one in learned.calibration.trajectories.items() if role_and_home(name)[1]}
+
+
+@pytest.mark.parametrize(
+    ("days", "homes"),
+    [
+        pytest.param(13, {}, id="a past in which nobody was at home when its week began"),
+        pytest.param(14, {"60@dpi": 7, "60@lab": 3}, id="as they were when the second week began"),
+        pytest.param(27, {"60@dpi": 14, "60@lab": 6}, id="a week has one home"),
+        pytest.param(35, {"60@dpi": 26, "60@lab": 14}, id="who has moved counts at home there from then on"),
+    ],
+)
+def test_account_weeks_teach_a_role_what_is_usual_at_home(
+    days: int, homes: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.detect.calibration.AT_HOME", 3)
+    assert homes_in(Past(days, role="60").learn()) == homes
+
+
+def test_few_account_weeks_teach_no_home() -> None:
+    assert not homes_in(Past(35, role="60").learn())
+
+
+def test_what_was_learned_at_home_is_in_force_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: each is held to the lines of its role at home, at once after the past and when a week begins."""
+    monkeypatch.setattr("tocsin.detect.calibration.AT_HOME", 3)
+    river = Past(15, role="60").learn().river
+    judge = river.judge
+
+    def homes() -> dict[str, str]:
+        return dict(zip(river.explainer.accounts.names, judge.homes, strict=True))
+
+    first = homes()
+    assert (first[PEOPLE[0]], first[PEOPLE[1]]) == ("lab", "dpi")
+    for day in range(MONDAY + 15, MONDAY + 36):
+        river.slice(day_of(day, ()), day=day, batch=2)
+    assert (first[PEOPLE[9]], homes()[PEOPLE[9]]) == ("dpi", "lab")
+    for number, (role, home) in enumerate(zip(judge.roles, judge.homes, strict=True)):
+        assert [judge.line_of(number, rung) for rung in (1, 2, 3, 4)] == judge.ladder.lines(role, home)
 
 
 # -- the first week ----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 from rich.markup import escape
 
 from tocsin.cli.tell import counted, stdout, table_of
+from tocsin.model.stratum import role_and_home
 
 
 def tell_calibration(told: dict[str, Any]) -> None:
@@ -31,22 +32,29 @@ def tell_calibration(told: dict[str, Any]) -> None:
             f"{counted(asked['asked'], 'account-week')} climbed a rung."
         )
     table = table_of("", "role", "rung", "#budget", "#line", "how", "stratum", "from")
-    usual: dict[str, tuple[Any, ...]] = {}
+    usual: dict[tuple[str, str], tuple[Any, ...]] = {}
     for line in told["lines"]:
+        role, rung = line["role"], line["rung"]
         seen = tuple(line[name] for name in ("weight", "measured", "stratum", "from"))
-        usual.setdefault(line["rung"], seen)  # the first lines are those of all
-        if line["role"] and seen == usual[line["rung"]]:
+        known = usual.get((role if line["home"] else "", rung))  # the first lines are those of all, then of each role
+        if not line["home"]:
+            usual[role, rung] = seen
+        if seen == known:
             continue
         table.add_row(
-            line["role"] or "(all)",
-            line["rung"],
+            _whose(role, line["home"]),
+            rung,
             f"{line['budget']:g}",
             f"{line['weight']:.2f}",
             "measured" if line["measured"] else "estimated",
-            {"": "(all)", "*": "(all with a role)"}.get(line["stratum"], line["stratum"]),
+            {"": "(all)", "*": "(all with a role)"}.get(line["stratum"]) or _whose(*role_and_home(line["stratum"])),
             line["from"],
         )
     out.print(table)
+
+
+def _whose(role: str, home: str) -> str:
+    return escape(f"{role} at home in {home}" if home else role or "(all)")
 
 
 def tell_verify(told: dict[str, Any]) -> None:

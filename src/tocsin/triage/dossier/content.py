@@ -12,6 +12,7 @@ from tocsin.model import french
 from tocsin.model.coverage import CLINICAL, nothing_opened
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.picture import AccountPicture, Picture
+from tocsin.model.stratum import role_and_home
 from tocsin.triage.dossier.answers import answers_section
 from tocsin.triage.dossier.tables import cell, section, sentence, short, table
 from tocsin.triage.dossier.told import chronology_section
@@ -269,7 +270,9 @@ def _first_alert(picture: Picture) -> str:
 
 
 def _rarity(account: AccountPicture) -> str:
-    peers = {"": "de tous les comptes", "*": "de tous les rôles"}.get(account.stratum, f"du rôle {account.stratum}")
+    role, home = role_and_home(account.stratum)
+    theirs = f"du rôle {role} travaillant surtout dans {home}" if home else f"du rôle {role}"
+    peers = {"": "de tous les comptes", "*": "de tous les rôles"}.get(account.stratum, theirs)
     how = "mesuré" if account.measured else "estimé"
     weeks = french.number(round(account.one_in))
     return f"une semaine de compte sur {weeks} {peers} ({how} ; étalonnage {account.calibration[:8]})"
