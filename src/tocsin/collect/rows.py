@@ -250,8 +250,9 @@ def _persons(raw: RawEvents, n: int) -> tuple[np.ndarray, list[tuple[str | None,
 
 
 def _as_it_stands(column: pa.Array | None, n: int) -> pa.DictionaryArray:
-    codes, texts = _distinct(column, n)
-    return _dictionary(codes, texts)
+    codes, texts = _encoded(column, n)
+    null = codes < 0
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=null if null.any() else None), texts)
 
 
 def _keyed(raw: RawEvents, n: int, references: References) -> dict[str, pa.Array]:

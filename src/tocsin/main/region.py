@@ -144,7 +144,8 @@ class Region:
             recipe = Recipe(parser or wiring.FORMATS["fhir"](), source, self.references)
             with self.ledger.batch(source=source, now=now) as batch:
                 number = self.ledger.last_batch + 1
-                intake = self._take_in(kept(pieces_of(files, damage, digests), batch), recipe, files, number, progress)
+                pieces, sizes = kept(pieces_of(files, damage, digests), batch), (files.total_bytes, files.trail_bytes)
+                intake = self._intake(pieces, recipe, number, *sizes, progress, facts_first=True)
                 committed = batch.commit({"files": told_of(files, digests, intake), **(meta or {})})
         folded = self._fold(committed, intake, progress, past=bool(meta and meta.get(PAST)))
         tidy(wiring.parts(self.settings.state / "derived"), now.date())
@@ -220,11 +221,6 @@ class Region:
         countries = wiring.countries(self.settings, known=self.river.countries)
         if countries.of != self.river.countries.of:
             self._own(COUNTRIES, countries.line(), now)
-
-    def _take_in(
-        self, pieces: Iterator[Piece], recipe: Recipe, files: Files, number: int, progress: Progress
-    ) -> Intake:
-        return self._intake(pieces, recipe, number, files.total_bytes, files.trail_bytes, progress, facts_first=True)
 
     def _intake(
         self,

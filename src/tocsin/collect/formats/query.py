@@ -94,7 +94,7 @@ def query_of(text: str) -> Query:
         _KIND_CODE[kind],
         min(letters, 65535),
         _head(sought) if letters else None,
-        _page(pairs, form.pages) if form.pages else 0,
+        _page(pairs, form) if form.pages else 0,
         _canonical(segments, pairs, form),
         kind == "patient" or resource in IN_RECORD,
         resource,
@@ -117,6 +117,8 @@ def _path_and_pairs(line: str) -> tuple[str, list[tuple[str, str]]]:
 
 def _pairs_of(query: str) -> list[tuple[str, str]]:
     """`a=b&c=d` as pairs, unquoted."""
+    if "%" not in query and "+" not in query:
+        return [part.partition("=")[::2] for part in query.split("&") if part]
     pairs = []
     for part in query.split("&"):
         if part:
@@ -181,8 +183,14 @@ class _Form(NamedTuple):
     """Of QUERY_KINDS; `patient` whatever else is asked."""
     sought: int
     """Position of what is searched for; -1 if nothing is."""
-    pages: dict[str, int]
-    """Parameter that pages -> its last position."""
+    pages: int
+    """The page, if no number tells it; 0 if nothing pages."""
+    number: int
+    """Position of the page's number; -1 if there is none."""
+    offset: int
+    """Position of the offset of its first entry."""
+    entries: int
+    """Position of how many entries a page has."""
     kept: tuple[int, ...]
     """Positions of those that do not page, ordered by their names."""
     repeated: bool
@@ -202,7 +210,12 @@ def _form_of(keys: tuple[str, ...]) -> _Form:
     pages = {name: i for i, (name, kind) in enumerate(zip(named, kinds, strict=True)) if kind == "page"}
     kept = sorted((i for i, kind in enumerate(kinds) if kind != "page"), key=keys.__getitem__)
     kind, sought = _selection(named, kinds)
-    return _Form(kind, sought, pages, tuple(kept), len({keys[i] for i in kept}) < len(kept))
+    # A token that is no number stands for a later page: the first is asked for without one.
+    untold = 0 if not pages else 1 if pages.keys() <= {"_count", "_bundletype"} else 2
+    number = pages.get("_page", pages.get("page", -1))
+    offset = pages.get("_getpagesoffset", pages.get("_offset", -1))
+    repeated = len({keys[i] for i in kept}) < len(kept)
+    return _Form(kind, sought, untold, number, offset, pages.get("_count", -1), tuple(kept), repeated)
 
 
 def _selection(named: list[str], kinds: list[str]) -> tuple[str, int]:
@@ -233,19 +246,20 @@ def _head(text: str) -> str | None:
     return "".join(filter(str.isalpha, folded))[:3] or None
 
 
-def _page(pairs: list[tuple[str, str]], pages: dict[str, int]) -> int:
-    values = {name: pairs[i][1] for name, i in pages.items()}
-    number = _number(values.get("_page", values.get("page")))
+def _page(pairs: list[tuple[str, str]], form: _Form) -> int:
+    number = _number_at(pairs, form.number)
     if number is not None:
         return max(number, 1)
-    offset = _number(values.get("_getpagesoffset", values.get("_offset")))
+    offset = _number_at(pairs, form.offset)
     if offset is not None:
-        return offset // (_number(values.get("_count")) or DEFAULT_PAGE_SIZE) + 1
-    # A token that is no number stands for a later page: the first is asked for without one.
-    return 1 if values.keys() <= {"_count", "_bundletype"} else 2
+        return offset // (_number_at(pairs, form.entries) or DEFAULT_PAGE_SIZE) + 1
+    return form.pages
 
 
-def _number(text: str | None) -> int | None:
+def _number_at(pairs: list[tuple[str, str]], place: int) -> int | None:
+    if place < 0:
+        return None
+    text = pairs[place][1]
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
@@ -254,4 +268,4 @@ def _canonical(segments: list[str], pairs: list[tuple[str, str]], form: _Form) -
     if form.repeated:
         kept.sort()
     path = "/".join([segment for segment in segments if segment != "_search"])
-    return path + "?" + "&".join([f"{key}={value}" for key, value in kept])
+    return path + "?" + "&".join(["=".join(pair) for pair in kept])
