@@ -329,6 +329,7 @@ def test_a_row_weighs_the_same_whatever_stands_beside_it(data: st.DataObject) ->
     strata = [weigher.stratum("", age) for age in range(len(AGES))]
     caps = np.ones((3, len(COUNTED), OWN_BINS), np.float32)
     caps[0], caps[1, :, 4:], caps[2, :, 1:] = np.inf, 0.5, 0.25
+    own = Own(caps, np.arange(3 * SIGN_IN_CODES, dtype=np.int32).reshape(3, -1))
     rows = data.draw(st.integers(0, 8))
     counts = np.zeros((len(NAMES), rows), np.int64)
     for d in range(CONTENT + 2):
@@ -336,9 +337,9 @@ def test_a_row_weighs_the_same_whatever_stands_beside_it(data: st.DataObject) ->
     stratum = np.array(data.draw(st.lists(st.sampled_from(strata[:2]), min_size=rows, max_size=rows)), np.int64)
     account = np.array(data.draw(st.lists(st.integers(0, 2), min_size=rows, max_size=rows)), np.int32)
     for ended in (False, True):
-        together = weigher.weigh(stratum, counts, account, caps, ended=ended)
+        together = weigher.weigh(stratum, counts, account, own, ended=ended)
         for i in range(rows):
-            alone = weigher.weigh(stratum[[i]], counts[:, [i]], account[[i]], caps, ended=ended)
+            alone = weigher.weigh(stratum[[i]], counts[:, [i]], account[[i]], own, ended=ended)
             assert [int(part[i]) for part in together] == [int(part[0]) for part in alone]
 
 
@@ -353,7 +354,7 @@ def test_nothing_counted_is_worth_at_most_its_stake_whatever_the_past() -> None:
     state.grow(2)
     state.expect(1, np.full(CONTENT, 3), 1)
     for _ in range(9):
-        state.learn_own(np.array([0, 1]), np.zeros((2, len(NAMES)), np.int64))
+        state.learn_own(np.array([0, 1]), np.zeros((2, len(NAMES)), np.int64), np.zeros(2, np.int64))
     assert (state.own_e[:, :, 0] >= 1).all()
 
 
