@@ -112,8 +112,8 @@ class When:
     at: int
     """The account's clock, which never goes back."""
     slice: int
-    pooled: int
-    """What the pool says of the row."""
+    pooled: tuple[int, int, int]
+    """What the pool says of the row: by place, target and tempo."""
     cohort: int
     """Sign-ups of others on its network."""
 
@@ -181,6 +181,9 @@ def _tempo(row: Told, part: Part, now: int) -> None:
         part.gap = gap
 
 
+_SHARED = ("sharing", "sharing-target", "sharing-tempo")
+
+
 def _entry(row: Told, part: Part, shared: Shared, when: When) -> None:
     """How the account is entered, and from where."""
     day = when.at // DAY
@@ -206,7 +209,8 @@ def _entry(row: Told, part: Part, shared: Shared, when: When) -> None:
         | 16 * bool(row.novelty & NEW_NETWORK and row.unsettled & NEW_COUNTRY)
     )
     shown = part.counts["sign-in"] & 3
-    part.raise_to("sharing", when.pooled if row.stranger and shown and when.pooled >= LEAST else 0)
+    for name, others, own in zip(_SHARED, when.pooled, (row.stranger, row.stranger, row.fresh), strict=True):
+        part.raise_to(name, others if own and shown and others >= LEAST else 0)
 
 
 def _change(row: Told, part: Part, shared: Shared, when: When) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from parity.counting import Met, Part, Shared, When, count
-from parity.rivers import DAY, Course, FixedLadder, Slices, Told
+from parity.rivers import DAY, MINUTE, Course, FixedLadder, Slices, Told
 from parity.worth import Past, Worth
 from tocsin.detect.calibration import Calibration
 from tocsin.detect.nulls import AGES
@@ -107,7 +109,10 @@ class Referee:
         self.accounts = [Account(*told) for told in zip(names, roles, homes, strict=True)]
         self.met = Met()
         self.worths: dict[tuple[int, int], Worth] = {}
-        self.pool: list[tuple[int, int, int]] = []
+        self.pool: list[tuple[int, str, int, int]] = []
+        """(day, what is shared, its key, account)."""
+        self.paces: dict[int, list[tuple[int, int]]] = {}
+        """Account -> (time, service) of its latest new patients from where it has not settled."""
         self.cohorts: dict[tuple[int, int], int] = {}
         """(network, account) -> day on which nobody vouched for it there."""
         self.stood: set[tuple[int, int]] = set()
@@ -136,6 +141,8 @@ class Referee:
                 self.finished.append(account.open.pop(session.key))
         self.course.finished.append(sorted(session.told() for session in self.finished))
         self.finished = []
+        self.pool = [seen for seen in self.pool if seen[0] > day - 7]
+        self.paces = {account: told for account, told in self.paces.items() if told[-1][0] >= (day - 1) * DAY}
         barred = {account for account, _ in self.stood}
         late = self.day - 1 <= day <= self.day
         for number, account in enumerate(self.accounts):
@@ -222,17 +229,44 @@ class Referee:
             self.worths[key] = Worth(calibration, self.accounts[number].role, AGES[age])
         return self.worths[key]
 
-    def _pooled(self, row: Told) -> int:
-        """Strangers of others at the places of this row, within seven slices."""
-        self.pool = [seen for seen in self.pool if seen[0] > self.day - 7]
-        if row.account < 0 or not row.stranger or row.age_days < 2:
+    def _pooled(self, row: Told) -> tuple[int, int, int]:
+        """What others did within seven slices: at the places of this row, in its unit, at its tempo."""
+        if row.account < 0 or not row.fresh or row.age_days < 2 or not row.unsettled & 3:
+            return 0, 0, 0
+        place = target = 0
+        for bit, where in ((1, row.network), (2, row.device)):
+            if row.stranger and where and row.unsettled & bit:
+                place = max(place, self._others(row, "place", where, most=10**9))
+        if row.stranger and row.unit:
+            target = self._others(row, "target", row.unit, most=8)
+        return place, target, self._tempo(row)
+
+    def _others(self, row: Told, what: str, key: int, *, most: int) -> int:
+        """Note the row; what others come to, at most so many of each."""
+        self.pool.append((row.at // DAY, what, key, row.account))
+        return self._of_others(row, what, key, most=most)
+
+    def _of_others(self, row: Told, what: str, key: int, *, most: int) -> int:
+        each = Counter(a for _, w, k, a in self.pool if (w, k) == (what, key) and a != row.account)
+        return sum(min(n, most) for n in each.values())
+
+    def _tempo(self, row: Told) -> int:
+        """Others at the same even intervals: four openings at least, each gap within a quarter of the one before."""
+        told = self.paces.get(row.account, [])
+        if row.declared or (told and told[-1] == (row.at, row.service)):
             return 0
-        most = 0
-        for bit, place in ((1, row.network), (2, row.device)):
-            if place and row.unsettled & bit:
-                self.pool.append((row.at // DAY, place, row.account))
-                most = max(most, sum(p == place and a != row.account for _, p, a in self.pool))
-        return most
+        told = self.paces[row.account] = [*told, (row.at, row.service)][-5:]
+        gaps = [
+            after - before if service == then and 0 <= after - before <= 30 * MINUTE else None
+            for (before, then), (after, service) in pairwise(told)
+        ]
+        if len(gaps) < 4 or None in gaps or gaps[-1] < 1_000_000:
+            return 0
+        if any(0 in pair or 4 * max(pair) > 5 * min(pair) for pair in pairwise(gaps)):
+            return 0
+        step = sum(gaps[-1] >= round(1_000_000 * 1.25 ** (k / 2)) for k in range(68))
+        self._others(row, "tempo", row.service * 100 + step, most=8)
+        return max(self._of_others(row, "tempo", row.service * 100 + step + k, most=8) for k in (-1, 0, 1))
 
     def _signed_up(self, row: Told) -> int:
         """Other accounts that nobody vouches for and that began on the same foreign network, within seven slices."""

@@ -95,6 +95,7 @@ HARVEST = {
     "client": 0,
     "device": 9,
     "network": 71,
+    "service": 0,
     "action": "read",
     "outcome": "success",
     "reason": "unexplained",

@@ -72,6 +72,8 @@ class Act:
     declared: bool = False
     novelty: int = 0
     pooled: int = 0
+    targeted: int = 0
+    paced: int = 0
     place: str = ""
     newcomer: bool = False
     unplaced: int = 0
@@ -100,7 +102,7 @@ def act_of(text: str) -> Act:
             act.place = words.pop(0)
         elif word == "of":
             act.unit = words.pop(0)
-        elif word in ("no", "page", "pooled", "cohort"):
+        elif word in ("no", "page", "pooled", "targeted", "paced", "cohort"):
             setattr(act, {"no": "number"}.get(word, word), int(words.pop(0)))
         elif word == "after":
             act.after_s, _ = float(words.pop(0)), words.pop(0)
@@ -187,7 +189,7 @@ class Drawn:
             account_order=np.argsort(self.order),
             account_seg=np.zeros(n, np.int64),
             marked=np.array([act.honey for act in acts]),
-            pooled=np.array([act.pooled for act in acts], np.int64),
+            pooled=np.array([(act.pooled, act.targeted, act.paced) for act in acts], np.int64).reshape(-1, 3),
             cohort=np.array([act.cohort for act in acts], np.int64),
         )
 

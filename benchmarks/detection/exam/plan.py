@@ -17,10 +17,12 @@ LISTS = ("paging", "lists-only")
 """Behaviours that only list patients."""
 INSIDE = ("own-units", "colleague")
 """Behaviours inside the owner's own units: caught by sign-in, honey or challenge."""
-CREWS = ("shared", "rotation")
-PRINTED = ("export", "kiosk", "rotation", "suppression")
-"""Printed, not judged: one act that takes all, a thief who is the owner for all that a trail shows, and two that are
-judged with what sees across regions and what watches silence."""
+CREWS = ("shared", "rotation", "scattered")
+PRINTED = ("export", "kiosk", "rotation", "suppression", "scattered")
+"""Printed, not judged: one act that takes all, a thief who is the owner for all that a trail shows, two that are
+judged with what sees across regions and what watches silence, and a crew that came after the bars."""
+LATER = ("scattered",)
+"""Thefts that were added to the exam: laid after all others, whose numbers and dice stay what they were."""
 CONTENT = tuple(name for name in BEHAVIOURS if name not in (*LISTS, *INSIDE, *CREWS, *PRINTED))
 """Behaviours that leave a trace in what is opened."""
 
@@ -70,12 +72,13 @@ class Plan:
 
     def attacks(self) -> list[tuple[int, str]]:
         """(set, behaviour) of each theft, in the order of the truth."""
-        return [
+        first = [
             (number, name)
             for number in range(self.sets)
             for name in BEHAVIOURS
-            if name != "suppression" or number < SILENT_SETS
+            if name not in LATER and (name != "suppression" or number < SILENT_SETS)
         ]
+        return first + [(number, name) for name in LATER for number in range(self.sets)]
 
     def recipe(self) -> Recipe:
         """As the range makes it. Nobody is robbed on the first judged day: local midnight lies before UTC's."""

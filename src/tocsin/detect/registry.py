@@ -18,6 +18,8 @@ from tocsin.detect.detectors.honey import Honey
 from tocsin.detect.detectors.reach import Reach
 from tocsin.detect.detectors.refusals import Refusals
 from tocsin.detect.detectors.sharing import Sharing
+from tocsin.detect.detectors.sharing_target import SharingTarget
+from tocsin.detect.detectors.sharing_tempo import SharingTempo
 from tocsin.detect.detectors.sign_in import SignIn
 from tocsin.detect.detectors.strangers import Strangers, StrangersToday
 from tocsin.detect.detectors.sweep import Listed, Neighbours, Pages, SearchesUnopened
@@ -42,7 +44,9 @@ CONTENT: Final[tuple[tuple[Detector, float], ...]] = (
     (Reach(), 0.03),
     (Tempo(), 0.01),
     (Absence(), 0.01),
-    (Sharing(), 0.08),
+    (Sharing(), 0.06),
+    (SharingTarget(), 0.01),
+    (SharingTempo(), 0.01),
 )
 """Detector, share in the mixture; shares add up to one."""
 

@@ -94,7 +94,7 @@ class View:
     marked: np.ndarray
     """bool: the row's patient is a honey patient."""
     pooled: np.ndarray
-    """int64: strangers met so far, on this row's network, by other accounts that are new to it."""
+    """int64 (rows, 3): what other accounts did so far with what this row shares with them; see `pool`."""
     cohort: np.ndarray
     """int64: see `Cohort.count`."""
 

@@ -53,8 +53,15 @@ OWN_DAYS: Final = 10.0
 SIGN_IN_BOUNDS: Final = (0.5, 400.0)
 """The e-value of a sign-in stays within: one witness, never the judge."""
 
-MOST: Final = {"sharing": 10_000.0, "two-places": 100.0, "refusals": 1_000.0, "changed-key": 1_000.0}
-"""E-values stay below: what others do on a network raises a doubt, and by itself asks nobody."""
+MOST: Final = {
+    "sharing": 10_000.0,
+    "sharing-target": 10_000.0,
+    "sharing-tempo": 10_000.0,
+    "two-places": 100.0,
+    "refusals": 1_000.0,
+    "changed-key": 1_000.0,
+}
+"""E-values stay below: what others do raises a doubt, and by itself asks nobody."""
 MOST_OF_ALL: Final = 1_000_000.0
 
 OWN_BINS: Final = 12

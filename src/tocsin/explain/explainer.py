@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.explain.care import Grants, Persons, Places, actor_key, grants_of, places_of
-from tocsin.explain.common import Common
+from tocsin.explain.crowds import Common
 from tocsin.explain.habits import countries_of, habits_of, ways_of
 from tocsin.explain.memory import USUAL_DAYS, Memory
 from tocsin.explain.past import Past, add_touches

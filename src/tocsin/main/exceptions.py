@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 USUAL: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=365)
-EXCEPTED: Final = tuple(name for name in NAMES[:CONTENT] if name != "sharing")
+EXCEPTED: Final = tuple(name for name in NAMES[:CONTENT] if not name.startswith("sharing"))
 """Detectors an exception may cover: what the account itself opens, lists and searches. Not what others do where it
-works (`sharing`), not what is new about a sign-in, not honey."""
+works (`sharing` and its kin), not what is new about a sign-in, not honey."""
 
 
 @dataclass(frozen=True, slots=True)

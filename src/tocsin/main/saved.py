@@ -10,7 +10,7 @@ import io
 import json
 import os
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,10 +21,11 @@ from tocsin.config import Settings
 from tocsin.detect.days import bet_so_far
 from tocsin.detect.evidence import Evidence
 from tocsin.detect.homes import Homes
+from tocsin.detect.pool import Pace, Pool
 from tocsin.detect.state import Sessions, State
 from tocsin.detect.weekly import Week, Weekly
 from tocsin.errors import DiskFull
-from tocsin.explain.common import Common
+from tocsin.explain.crowds import Common
 from tocsin.explain.memory import Memory
 from tocsin.explain.past import Past
 from tocsin.main.river import River
@@ -32,12 +33,13 @@ from tocsin.main.tables import sessions_table
 from tocsin.model.keys import KeySet
 from tocsin.model.rows import Names
 
-VERSION: Final = 8
+VERSION: Final = 9
 _ARRAYS: Final = tuple(f.name for f in fields(State) if f.name not in ("open", "met", "finished"))
 """Arrays of `detect.state.State`, one entry an account."""
 _PASTS: Final = ("touched", "listed", "habits")
 _OF_TODAY: Final = ("crowds", "members")
-"""Counts of `explain.common.Common`."""
+"""Counts of `explain.crowds.Common`."""
+_TALLIES: Final = ("place", "target", "tempo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +256,13 @@ def _put_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any
         [str(network), account, day] for network, begun in judge.cohort.begun.items() for account, day in begun.items()
     ]
     words["pool"] = {
-        "by_place": {str(day): [[str(p), n] for p, n in held.items()] for day, held in judge.pool.by_place.items()},
-        "by_account": {
-            str(day): [[str(p), a, n] for (p, a), n in held.items()] for day, held in judge.pool.by_account.items()
-        },
+        name: {
+            str(day): [[str(key), account, n] for (key, account), n in held.items()]
+            for day, held in getattr(judge.pool, name).days.items()
+        }
+        for name in _TALLIES
     }
+    words["paces"] = [[account, *astuple(pace)] for account, pace in judge.pool.paces.items()]
 
 
 def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
@@ -283,9 +287,12 @@ def _take_judge(river: River, arrays: dict[str, np.ndarray], words: dict[str, An
     judge.cohort.begun = {}
     for network, account, begun in words["cohorts"]:
         judge.cohort.begun.setdefault(int(network), {})[account] = begun
-    pool = words["pool"]
-    judge.pool.by_place = {int(day): {int(p): n for p, n in held} for day, held in pool["by_place"].items()}
-    judge.pool.by_account = {int(day): {(int(p), a): n for p, a, n in held} for day, held in pool["by_account"].items()}
+    judge.pool = Pool(paces={account: Pace(*pace) for account, *pace in words["paces"]})
+    for name in _TALLIES:
+        days = words["pool"][name].items()
+        getattr(judge.pool, name).put(
+            {int(day): {(int(key), account): n for key, account, n in held} for day, held in days}
+        )
 
 
 def _weekly(arrays: dict[str, np.ndarray], words: dict[str, Any]) -> Weekly:

@@ -40,5 +40,13 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("night", "Opens 200 patients between 1 and 4 in the morning", 1, harvest.night, works_weekends=True),
     Attack("pace", "Opens as many patients as the owner, at the owner's pace", 4, harvest.pace),
     Attack("lists-only", "Lists patients by searches and never opens one", 1, harvest.lists_only),
+    Attack(
+        "scattered",
+        "Six accounts from six places go through one unit by one script",
+        2,
+        crews.scattered,
+        accounts=6,
+        take=crews.take_scattered,
+    ),
 )
 ATTACK = {attack.name: attack for attack in ATTACKS}

@@ -30,7 +30,7 @@ from tocsin.model.explained import NEW_TO_ALL
 
 LADDER = ladder_of((1.5, 90.0, 91.0, 92.0), (HOUR, HOUR, HOUR, HOUR))
 NEVER = ladder_of((90.0, 90.0, 91.0, 92.0), (HOUR, HOUR, HOUR, HOUR))
-CONTENT_NAMES = tuple(name for name in NAMES[:CONTENT] if name != "sharing")
+CONTENT_NAMES = tuple(name for name in NAMES[:CONTENT] if not name.startswith("sharing"))
 
 
 def busy(day: int, strangers: int, **told: object) -> tuple[int, list[Told]]:

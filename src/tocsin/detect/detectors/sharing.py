@@ -11,12 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from tocsin.detect.detectors.strangers import is_stranger
+from tocsin.detect.pool import PLACE
 from tocsin.detect.segments import running_max
 from tocsin.detect.view import Carry, View
 from tocsin.model.explained import NEW_CLIENT, NEW_DEVICE, NEW_NETWORK
 
 LEAST = 5
-"""Strangers of others below which nothing is shared: a guest or two on one network is no ring."""
+"""Strangers of others below which nothing is shared: a guest or two in one place is no ring."""
 
 
 class Sharing:
@@ -38,10 +39,15 @@ class Sharing:
 
     def count(self, view: View, carry: Carry) -> np.ndarray:
         """Patients of others so far."""
-        first_seen = (view.explained.novelty & (NEW_NETWORK | NEW_DEVICE | NEW_CLIENT)) != 0
-        new = running_max(first_seen.astype(np.int64), view.seg, carry.session["new"], view.first)
-        counted = is_stranger(view) & (new > 0) & (view.pooled >= LEAST)
-        most = running_max(np.where(counted, view.pooled, 0), view.seg, carry.session["most"], view.first)
-        last = view.last
-        carry.session["most"], carry.session["new"] = most[last], new[last]
-        return most
+        return brought(is_stranger(view), view.pooled[:, PLACE], view, carry)
+
+
+def brought(own: np.ndarray, pooled: np.ndarray, view: View, carry: Carry) -> np.ndarray:
+    """The most that others did (`pooled`) at the session's `own` rows, if it shows a new place. State: most, new."""
+    first_seen = (view.explained.novelty & (NEW_NETWORK | NEW_DEVICE | NEW_CLIENT)) != 0
+    new = running_max(first_seen.astype(np.int64), view.seg, carry.session["new"], view.first)
+    counted = own & (new > 0) & (pooled >= LEAST)
+    most = running_max(np.where(counted, pooled, 0), view.seg, carry.session["most"], view.first)
+    last = view.last
+    carry.session["most"], carry.session["new"] = most[last], new[last]
+    return most
