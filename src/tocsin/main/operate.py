@@ -25,6 +25,7 @@ from tocsin.main.readiness import cutting, letters
 from tocsin.main.region import EPOCH, Region
 from tocsin.main.river import River, accepted_order
 from tocsin.main.verdicts import precision, verdicts
+from tocsin.main.words import stratum_of
 from tocsin.model.event import EVENT
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.rows import MICROSECONDS_A_DAY
@@ -83,6 +84,7 @@ def calibrate(
                 "weight": round(line.weight / MICRONATS, 3),
                 "measured": line.measured,
                 "stratum": line.stratum,
+                "whose": stratum_of(line.stratum),
                 "from": "region" if line.calibration == learned.calibration.hash else "factory",
             }
             for role, home in _told_of(judge.roles, learned.calibration)
