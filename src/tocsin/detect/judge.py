@@ -20,7 +20,7 @@ import numpy as np
 
 from tocsin.detect.cohort import Cohort
 from tocsin.detect.days import Days, end_day, forget_day, today
-from tocsin.detect.evidence import Evidence
+from tocsin.detect.evidence import Evidence, heaviest_events
 from tocsin.detect.grounds import grounds_for
 from tocsin.detect.ladder import Ladder, Line
 from tocsin.detect.lines import Lines
@@ -42,7 +42,6 @@ from tocsin.model.runs import add_run
 _END_SESSIONS, _SUSPEND = 1 + RUNGS.index("end-sessions"), 1 + RUNGS.index("suspend")
 _NOTED = MICRONATS // 20
 """Smaller gains are not kept as evidence."""
-_EVENTS_SHOWN = 10
 
 
 @dataclass(slots=True)
@@ -358,25 +357,18 @@ class Judge:
             calibration=line.calibration,
             session=int(done.session[place]),
             grounds=grounds_for(done, place, self.weigher, self.state.own.of(account)),
-            events=self._heaviest_events(account, where, rows),
+            events=heaviest_events(
+                self.recent,
+                account,
+                since=int(self.state.since[account]),
+                crossed=(rows.event_hi[where], rows.event_lo[where]),
+            ),
             line=line.weight,
             line_measured=line.measured,
             line_stratum=line.stratum,
             budget=rung.budget,
             families=tuple(kind for kind, there in zip(KINDS[:SURE], families, strict=True) if there),
         )
-
-    def _heaviest_events(self, account: int, where: int, rows: Rows | Picked) -> tuple[str, ...]:
-        """Ids of the events that added most since the statistic restarted, the one that crossed included."""
-        found: dict[tuple[int, int], int] = {(int(rows.event_hi[where]), int(rows.event_lo[where])): 1 << 60}
-        for days in self.recent.values():
-            for evidence in days:
-                for i in np.flatnonzero((evidence.account == account) & (evidence.gain > 0)).tolist():
-                    event = (int(evidence.event_hi[i]), int(evidence.event_lo[i]))
-                    if self.state.since[account] <= evidence.at[i]:
-                        found[event] = max(found.get(event, 0), int(evidence.gain[i]))
-        ranked = sorted(found, key=lambda event: (-found[event], event))[:_EVENTS_SHOWN]
-        return tuple(f"{hi:016x}{lo:016x}" for hi, lo in ranked)
 
     def _bet_on_week(self, days: Days, at: np.ndarray) -> None:
         """The weekly bet on days that are over or that a rung has cut; `at`: their latest event."""

@@ -23,9 +23,10 @@ from tocsin.explain.habits import countries_of, habits_of, ways_of
 from tocsin.explain.memory import USUAL_DAYS, Memory
 from tocsin.explain.past import Past, add_touches
 from tocsin.explain.reasons import Reason, reasons
-from tocsin.explain.staff import PostTable, Staff, post_table, unplaced
+from tocsin.explain.staff import PostTable, Staff, post_table
+from tocsin.explain.standing import FIRST_WEEK, unplaced
 from tocsin.model.event import ACTIONS, REASONS
-from tocsin.model.explained import HELD, NEW_COUNTRY, Explained
+from tocsin.model.explained import NEW_COUNTRY, Explained
 from tocsin.model.fact import FACT
 from tocsin.model.keys import KeySet, factorise
 from tocsin.model.rows import MICROSECONDS_A_DAY, Names, Rows, mix
@@ -37,8 +38,6 @@ _COMMON = REASONS.index("common-mode")
 _TASK, _ROSTER, _NO_PATIENT = REASONS.index("task"), REASONS.index("roster"), REASONS.index("no-patient")
 _CODES = 128
 """Codes of reasons are below: one byte, signed."""
-FIRST_WEEK = 7
-"""Days of a trail in which nearly everybody who works shows up."""
 _SALT_LISTED = np.uint64(0x5EED)
 
 
@@ -181,7 +180,7 @@ class Explainer:
             age_days=age,
             declared=on_task | self._declared()[reason],
             newcomer=newcomer,
-            unplaced=self._unplaced(rows, newcomer & (age == 0) & some),
+            unplaced=unplaced(rows, newcomer & (age == 0) & some, self.staff, self.actors, self.first_day),
         )
 
     def remember(self, rows: Rows, explained: Explained) -> None:
@@ -363,24 +362,6 @@ class Explainer:
         of_key, begins = factorise(keys)
         known: np.ndarray = self.habits.look(keys[begins])[0][of_key]
         return known
-
-    def _unplaced(self, rows: Rows, new: np.ndarray) -> np.ndarray:
-        """int8 per row, as `Explained.unplaced`; `new`: rows of a newcomer's first day."""
-        found = np.zeros(len(rows), np.int8)
-        places = np.flatnonzero(new)
-        for account in np.unique(rows.account[places]).tolist():
-            theirs, actor = places[rows.account[places] == account], self.actors[account]
-            found[theirs] = unplaced(self.staff, actor, rows.at[theirs])
-            if self._at_work_elsewhere(account, actor, int(rows.at[theirs[0]] // MICROSECONDS_A_DAY)):
-                found[theirs] = np.maximum(found[theirs], HELD)
-        return found
-
-    def _at_work_elsewhere(self, account: int, actor: str | None, day: int) -> bool:
-        """Whether the actor was at work under another account a week ago."""
-        if actor is None:
-            return False
-        others = (number for number, one in enumerate(self.actors) if one == actor and number != account)
-        return any(self.first_day.get(number, day) <= day - FIRST_WEEK for number in others)
 
     def _age(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         """(int32 days since the account's first event, 0 for a new one; bool whether it came after the first week)."""

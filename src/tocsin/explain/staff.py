@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from tocsin.explain.care import EARLIEST, LATEST, actor_key
 from tocsin.explain.reasons import Reason
-from tocsin.model.explained import NOWHERE, PLACED, STRUCK_OFF, UNKNOWN
 
 NO_ROLE = ""
 """Role of an account that no directory names."""
@@ -161,24 +160,3 @@ def post_table(staff: Staff, actors: list[str | None], *, roster: Reason | None)
         known_at=np.array([post.known_at for post in rows], np.int64),
         roster=np.array([post.roster for post in rows], bool),
     )
-
-
-def unplaced(staff: Staff, actor: str | None, at: np.ndarray) -> np.ndarray:
-    """int8 at each time (microseconds): who vouches for an actor, as a directory knew it then.
-
-    See `Explained.unplaced`, but for another account of the actor's, which no directory tells.
-    """
-    found = np.full(len(at), UNKNOWN, np.int8)
-    if actor is None:
-        return found
-    known = staff.roles_known.get(actor)
-    if known is not None:
-        found[at >= known] = NOWHERE
-    for post in staff.posts.get(actor, ()):
-        found[(at >= max(post.starts, post.known_at)) & (at <= post.ends)] = PLACED
-    if actor in staff.entrusted:
-        found[:] = PLACED
-    struck = staff.struck_off.get(actor)
-    if struck is not None and struck >= staff.listed.get(actor, struck):
-        found[at >= struck] = STRUCK_OFF
-    return found

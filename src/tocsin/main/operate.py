@@ -25,7 +25,7 @@ from tocsin.main.readiness import countries, cutting, letters
 from tocsin.main.region import EPOCH, Region
 from tocsin.main.river import River, accepted_order
 from tocsin.main.verdicts import precision, verdicts
-from tocsin.main.words import counted
+from tocsin.main.words import counted, stratum_of
 from tocsin.model.event import EVENT
 from tocsin.model.evidence import MICRONATS
 from tocsin.model.rows import MICROSECONDS_A_DAY
@@ -66,7 +66,7 @@ def calibrate(
                 calibrations,
                 facts=region.parts.read("facts"),
                 persons=region.parts.read("persons"),
-                marks=region.marked,
+                marks=region.river.marked,
             )
 
         reading = Reading(settings)
@@ -84,6 +84,7 @@ def calibrate(
                 "weight": round(line.weight / MICRONATS, 3),
                 "measured": line.measured,
                 "stratum": line.stratum,
+                "whose": stratum_of(line.stratum),
                 "from": "region" if line.calibration == learned.calibration.hash else "factory",
             }
             for role, home in _told_of(judge.roles, learned.calibration)

@@ -105,11 +105,6 @@ class Region:
             raise
         return region
 
-    @property
-    def marked(self) -> np.ndarray:
-        """References of honey patients (V17)."""
-        return self.river.marked
-
     def close(self) -> None:
         """Let go of the ledger."""
         self.ledger.close()

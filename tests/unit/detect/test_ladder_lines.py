@@ -185,3 +185,21 @@ def test_realised_share_of_fresh_weeks_is_near_the_budget(seed: int) -> None:
         assert line is not None
         above.append(np.mean(future > line[0]))
     assert np.mean(above) <= budget * 1.25
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_home_keeps_the_budget_that_the_role_keeps_only_on_average(seed: int) -> None:
+    """Promise: weeks of a restless service do not spend the budget of a calm one, whose accounts are asked as often."""
+    draw, budget, above = np.random.default_rng(seed), 0.02, {"dpi": [0.0], "lab": [0.0], "of the role, dpi": [0.0]}
+    role, home = np.full(2_000, "60"), np.repeat(["dpi", "lab"], 1_000)
+    for _ in range(30):
+        past, future = draw.exponential(1e6, (2, 2_000)) * np.where(home == "dpi", 1, 3)
+        region = Calibration({}, trajectories_of(role, past.astype(int), home))
+        ladder = Ladder(rungs((budget, *BUDGETS[1:])), (region,))
+        for name in ("dpi", "lab"):
+            above[name].append(float(np.mean(future[home == name] > ladder.lines("60", name)[0].weight)))
+        above["of the role, dpi"].append(float(np.mean(future[home == "dpi"] > ladder.lines("60")[0].weight)))
+    realised = {name: sum(shares) / 30 for name, shares in above.items()}
+    assert 0.75 * budget <= realised["dpi"] <= 1.25 * budget
+    assert 0.75 * budget <= realised["lab"] <= 1.25 * budget
+    assert realised["of the role, dpi"] < budget / 20

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tocsin.detect.nulls import AGES
 from tocsin.detect.registry import DETECTORS
 from tocsin.main.tables import ground_data
-from tocsin.main.words import LANGUAGES, catalogue, numbered, reason_of, sentence_of, short_of
+from tocsin.main.words import LANGUAGES, catalogue, numbered, reason_of, sentence_of, short_of, stratum_of
 from tocsin.model.ground import Ground
 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
@@ -37,6 +37,21 @@ def test_any_ground_can_be_said_in_both_languages(ground: Ground) -> None:
     if ground.of != "unheard-of" and ground.role != "{braces}":
         assert not any("{" in text for text in said.values())
     assert set(short_of(ground.of)) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("stratum", "fr", "en"),
+    [
+        ("", "de tous les comptes", "of all accounts"),
+        ("*", "de tous les rôles", "of all roles"),
+        ("60", "du rôle 60", "of role 60"),
+        ("60@dpi", "du rôle 60 travaillant surtout dans dpi", "of role 60 at work mostly in dpi"),
+        (r"60\@dpi", "du rôle 60@dpi", "of role 60@dpi"),
+        ("60@{lab}", "du rôle 60 travaillant surtout dans {lab}", "of role 60 at work mostly in {lab}"),
+    ],
+)
+def test_a_stratum_is_told_with_role_and_service(stratum: str, fr: str, en: str) -> None:
+    assert stratum_of(stratum) == {"fr": fr, "en": en}
 
 
 @given(grounds)

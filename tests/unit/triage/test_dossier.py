@@ -155,6 +155,21 @@ def test_a_weight_is_never_a_probability() -> None:
     assert "%" not in text
 
 
+@pytest.mark.parametrize(
+    ("stratum", "peers"),
+    [
+        ("", "de tous les comptes"),
+        ("*", "de tous les rôles"),
+        ("60", "du rôle 60"),
+        ("60@dpi", "du rôle 60 travaillant surtout dans dpi"),
+    ],
+)
+def test_a_rarity_says_whose_account_weeks(stratum: str, peers: str) -> None:
+    one = picture()
+    told = replace(one, accounts=tuple(replace(account, stratum=stratum) for account in one.accounts))
+    assert f"sur 12 400 {peers} (mesuré" in all_text(data(told))
+
+
 def test_no_trace_is_never_no_access() -> None:
     text = all_text(data(picture(exposed=[("thief", "opened", "name")])))
     assert "La trace ne montre aucune donnée clinique ouverte par le tiers" in text

@@ -7,7 +7,6 @@ from typing import Any
 from rich.markup import escape
 
 from tocsin.cli.tell import counted, stdout, table_of
-from tocsin.model.stratum import role_and_home
 
 
 def tell_calibration(told: dict[str, Any]) -> None:
@@ -31,7 +30,7 @@ def tell_calibration(told: dict[str, Any]) -> None:
             f"Asked rightly: {asked['rightly']:,} of {asked['answered']:,} answered ({share:.0%}); "
             f"{counted(asked['asked'], 'account-week')} climbed a rung."
         )
-    table = table_of("", "role", "rung", "#budget", "#line", "how", "stratum", "from")
+    table = table_of("", "role", "rung", "#budget", "#line", "how", "weeks", "from")
     usual: dict[tuple[str, str], tuple[Any, ...]] = {}
     for line in told["lines"]:
         role, rung = line["role"], line["rung"]
@@ -47,7 +46,7 @@ def tell_calibration(told: dict[str, Any]) -> None:
             f"{line['budget']:g}",
             f"{line['weight']:.2f}",
             "measured" if line["measured"] else "estimated",
-            {"": "(all)", "*": "(all with a role)"}.get(line["stratum"]) or _whose(*role_and_home(line["stratum"])),
+            escape(line["whose"]["en"]),
             line["from"],
         )
     out.print(table)
