@@ -69,7 +69,7 @@ class Directories:
         for _ in self._crew.ready() if self._crew else ():
             pass
         if self._crew and not self._asked:
-            self._asked = self._crew.begin_to_ask(_said)
+            self._asked = self._crew.begin_to_ask(_said_at_last)
         elif self._crew and self._asked and self._asked.done():
             self._told = self._answer()
 
@@ -105,6 +105,13 @@ class Directories:
 
 def _add(reader: DirectoryReader, block: Block, stream: str) -> None:
     reader.add(stream, block)
+
+
+def _said_at_last(reader: DirectoryReader) -> Directory:
+    """What it said was made of is not held beside the answer on its way."""
+    told = _said(reader)
+    reader.forget()
+    return told
 
 
 def _said(reader: DirectoryReader) -> Directory:

@@ -85,6 +85,17 @@ def test_hostile_values_anywhere(text: str) -> None:
             tables(reader)
 
 
+def test_what_is_forgotten_says_nothing_and_does_not_linger() -> None:
+    patient = b'{"resourceType":"Patient","id":"1","identifier":[{"system":"urn:x","value":"7"}]}\n[]\n'
+    reader, once = fresh(), fresh()
+    reader.add("Patient", Block(b'{"resourceType":"Patient","id":"2"}\nx\n', 1, 0))
+    reader.forget()
+    assert tables(reader) == tables(fresh())
+    for one in (reader, once):
+        one.add("Patient", Block(patient, 1, 0))
+    assert tables(reader) == tables(once)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes(data: bytes) -> None:
     reader = fresh()

@@ -52,9 +52,15 @@ class DirectoryReader:
 
     def __init__(self, references: References, *, zone: tzinfo = UTC) -> None:
         """`zone`: the time zone of days that are written without one (in France: Europe/Paris or a department's)."""
-        self._draft = Draft(Times(zone))
+        self._references = references
+        self._zone = zone
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of all that was added, as if nothing had been."""
+        self._draft = Draft(Times(self._zone))
         self._catalogue = Catalogue(self._draft.symbols)
-        self._keyed = patients.Keyed(self._draft.symbols, references)
+        self._keyed = patients.Keyed(self._draft.symbols, self._references)
         self._digests = bytearray()
         self._rejected: list[Rejected] = []
         self.lines: Counter[str] = Counter()
