@@ -66,7 +66,7 @@ def calibrate(
                 calibrations,
                 facts=region.parts.read("facts"),
                 persons=region.parts.read("persons"),
-                marks=region.river.marked,
+                marks=region.marked,
             )
 
         reading = Reading(settings)

@@ -105,6 +105,11 @@ class Region:
             raise
         return region
 
+    @property
+    def marked(self) -> np.ndarray:
+        """References of honey patients (V17)."""
+        return self.river.marked
+
     def close(self) -> None:
         """Let go of the ledger."""
         self.ledger.close()
@@ -345,11 +350,8 @@ class Region:
             live.checkpoint(saved=self.folded)
 
     def _packed(self, number: int) -> bytes:
-        told = {
-            "calibration": self.calibration.to_text() if self.calibration else "",
-            "ladder": self.ladder_text,
-            "countries": self.river.countries.of,
-        }
+        own = self.calibration.to_text() if self.calibration else ""
+        told = {"calibration": own, "ladder": self.ladder_text, "countries": self.river.countries.of}
         return packed(self.river, folded=number, told=told)
 
     def _sync_and_save(self, number: int, state: bytes) -> None:
@@ -375,9 +377,8 @@ class Region:
         if resumed.told["calibration"]:
             self.calibration = Calibration.from_text(resumed.told["calibration"])
         self._put_in_force()
-        facts, persons = self.parts.read("facts"), self.parts.read("persons")
-        self.river.learn(facts)
-        self.river.join(Persons(persons).person_of)
+        self.river.learn(self.parts.read("facts"))
+        self.river.join(Persons(self.parts.read("persons")).person_of)
 
 
 @dataclass(slots=True)
