@@ -5,7 +5,7 @@ network or a device that is no settled habit of theirs. A hospital's own proxy i
 it, so it pools nothing.
 
     PLACE   strangers met from the same network, or on the same device
-    TARGET  strangers who lie in the same unit
+    TARGET  strangers who lie in the same unit, of accounts that have made it their target
     TEMPO   new patients opened in the same service at the same even intervals
 """
 
@@ -28,6 +28,9 @@ PLACE, TARGET, TEMPO = range(3)
 """Columns of what is counted."""
 MOST_OF_ONE: Final = 8
 """Of TARGET and TEMPO so many of one account count at most: an honest guest with a long list is no crew."""
+AIMED: Final = 4
+"""A unit is an account's target where so many of its strangers lie in it, at least, and half of them all. Whoever takes
+patients at random meets others who do in every large unit; that is no crew."""
 EVEN_RUN: Final = 3
 """Gaps in a row, each within a quarter of the one before, from which on a tempo is even."""
 _STEP: Final = 1.25**0.5
@@ -59,9 +62,13 @@ class Tally:
         held[pair] = held.get(pair, 0) + n
         self._change(pair, n)
 
+    def of(self, key: int, account: int) -> int:
+        """What this account comes to."""
+        return self._own.get((key, account), 0)
+
     def of_others(self, key: int, account: int) -> int:
         """What others than this account come to."""
-        return self._all.get(key, 0) - self._counted(self._own.get((key, account), 0))
+        return self._all.get(key, 0) - self._counted(self.of(key, account))
 
     def forget_until(self, day: int) -> None:
         """Forget this day and what is older."""
@@ -115,6 +122,8 @@ class Pool:
     """What is counted by what is shared, for each of the last days."""
 
     place: Tally = field(default_factory=Tally)
+    met: Tally = field(default_factory=Tally)
+    """Strangers by unit, and all of them by key 0."""
     target: Tally = field(default_factory=lambda: Tally(MOST_OF_ONE))
     tempo: Tally = field(default_factory=lambda: Tally(MOST_OF_ONE))
     paces: dict[int, Pace] = field(default_factory=dict)
@@ -122,7 +131,7 @@ class Pool:
 
     def open_slice(self, day: int) -> None:
         """Forget what is older than DAYS, and the paces of who rests."""
-        for tally in (self.place, self.target, self.tempo):
+        for tally in (self.place, self.met, self.target, self.tempo):
             tally.forget_until(day - DAYS)
         rests = [account for account, pace in self.paces.items() if pace.at < (day - 1) * MICROSECONDS_A_DAY]
         for account in rests:
@@ -134,20 +143,28 @@ class Pool:
         fresh = explained.fresh & (rows.account >= 0) & (explained.age_days >= SETTLED_AGE)
         fresh &= (explained.unsettled & (NEW_NETWORK | NEW_DEVICE)) != 0
         stranger = fresh & (explained.reason == 0)
-        places = [
-            (NEW_NETWORK, rows.network, self.place, PLACE),
-            (NEW_DEVICE, rows.device, self.place, PLACE),
-            (NEW_NETWORK | NEW_DEVICE, explained.unit, self.target, TARGET),
-        ]
-        for bit, keys, tally, column in places:
+        for bit, keys in ((NEW_NETWORK, rows.network), (NEW_DEVICE, rows.device)):
             counted = np.flatnonzero(stranger & ((explained.unsettled & bit) != 0) & (keys != 0))
             for i in counted.tolist():
                 key, account = int(keys[i]), int(rows.account[i])
-                tally.add(int(rows.at[i] // MICROSECONDS_A_DAY), key, account)
-                pooled[i, column] = max(int(pooled[i, column]), tally.of_others(key, account))
+                self.place.add(int(rows.at[i] // MICROSECONDS_A_DAY), key, account)
+                pooled[i, PLACE] = max(int(pooled[i, PLACE]), self.place.of_others(key, account))
+        for i in np.flatnonzero(stranger & (explained.unit != 0)).tolist():
+            day = int(rows.at[i] // MICROSECONDS_A_DAY)
+            pooled[i, TARGET] = self._aims(int(rows.account[i]), int(explained.unit[i]), day)
         for i in np.flatnonzero(fresh & ~explained.declared).tolist():
             pooled[i, TEMPO] = self._keeps_time(int(rows.account[i]), int(rows.service[i]), int(rows.at[i]))
         return pooled
+
+    def _aims(self, account: int, unit: int, day: int) -> int:
+        """Count a stranger of a unit; how many others met there who aim at it, if the account does."""
+        self.met.add(day, unit, account)
+        self.met.add(day, 0, account)
+        there = self.met.of(unit, account)
+        if there < AIMED or 2 * there < self.met.of(0, account):
+            return 0
+        self.target.add(day, unit, account)
+        return self.target.of_others(unit, account)
 
     def _keeps_time(self, account: int, service: int, at: int) -> int:
         """Count a new patient; how many others opened at the account's tempo, if it keeps one."""

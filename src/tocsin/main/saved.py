@@ -39,7 +39,7 @@ _ARRAYS: Final = tuple(f.name for f in fields(State) if f.name not in ("open", "
 _PASTS: Final = ("touched", "listed", "habits")
 _OF_TODAY: Final = ("crowds", "members")
 """Counts of `explain.crowds.Common`."""
-_TALLIES: Final = ("place", "target", "tempo")
+_TALLIES: Final = ("place", "met", "target", "tempo")
 
 
 @dataclass(frozen=True, slots=True)

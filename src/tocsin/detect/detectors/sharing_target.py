@@ -19,7 +19,8 @@ from tocsin.detect.view import Carry, View
 class SharingTarget:
     """Strangers of the same unit that other accounts met from places new to them, at the session's latest stranger.
 
-    Of each other account eight count at most: an honest guest with a long list is no crew.
+    Of each other account eight count at most, for an honest guest with a long list is no crew; and only accounts that
+    aim at the unit: four of their strangers lie in it, and half of them all.
 
     Example: stranger new-network targeted 4, stranger targeted 5, expected targeted 9 -> 0, 5, 5
     Example: stranger new-device targeted 7, stranger targeted 6 -> 7, 7
