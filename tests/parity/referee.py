@@ -237,11 +237,11 @@ class Referee:
         for bit, where in ((1, row.network), (2, row.device)):
             if row.stranger and where and row.unsettled & bit:
                 place = max(place, self._others(row, "place", where, most=10**9))
-        if row.stranger and row.unit:
-            self.pool.append((row.at // DAY, "met", row.unit, row.account))
+        if row.stranger:
+            self.pool.append((row.at // DAY, "met", row.ward, row.account))
             mine = [key for _, what, key, account in self.pool if what == "met" and account == row.account]
-            if mine.count(row.unit) >= max(4, len(mine) / 2):
-                target = self._others(row, "target", row.unit, most=8)
+            if row.ward and mine.count(row.ward) >= max(4, len(mine) / 2):
+                target = self._others(row, "target", row.ward, most=8)
         return place, target, self._tempo(row)
 
     def _others(self, row: Told, what: str, key: int, *, most: int) -> int:

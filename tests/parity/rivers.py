@@ -58,6 +58,7 @@ class Told:
     fresh: bool = False
     fresh_listed: bool = False
     unit: int = 0
+    ward: int = 0
     novelty: int = 0
     unsettled: int = 0
     age_days: int = 0
@@ -106,6 +107,7 @@ def explained_of(told: list[Told]) -> Explained:
         fresh=np.array([t.fresh for t in told], bool),
         fresh_listed=np.array([t.fresh_listed for t in told], bool),
         unit=np.array([t.unit for t in told], np.uint64),
+        ward=np.array([t.ward for t in told], np.uint64),
         novelty=np.array([t.novelty for t in told], np.uint8),
         unsettled=np.array([t.unsettled for t in told], np.uint8),
         age_days=np.array([t.age_days for t in told], np.int32),
@@ -250,6 +252,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "fresh": (True, True, False),
     "fresh_listed": (True, False),
     "unit": (0, 501, 502, 503),
+    "ward": (0, 601, 601, 602),
     "novelty": (0, 0, 0, 1, 2, 4, 8, 15),
     "unsettled": (0, 3, 3, NEW_TO_ALL | 3, NEW_COUNTRY | 1, NEW_SERVICE, NEW_SERVICE | 3),
     "age_days": (0, 3, 9),

@@ -171,6 +171,7 @@ class Drawn:
             fresh=fresh,
             fresh_listed=listed,
             unit=np.where(fresh & (reason == 0), np.array(unit, np.uint64), 0).astype(np.uint64),
+            ward=np.zeros(n, np.uint64),
             novelty=np.array([act.novelty for act in acts], np.uint8),
             unsettled=np.array([act.novelty for act in acts], np.uint8),
             age_days=np.array([0 if act.newcomer else 30 for act in acts], np.int32),

@@ -5,7 +5,7 @@ network or a device that is no settled habit of theirs. A hospital's own proxy i
 it, so it pools nothing.
 
     PLACE   strangers met from the same network, or on the same device
-    TARGET  strangers who lie in the same unit, of accounts that have made it their target
+    TARGET  strangers whose latest stay was in the same unit, of accounts that have made it their target
     TEMPO   new patients opened in the same service at the same even intervals
 """
 
@@ -149,17 +149,19 @@ class Pool:
                 key, account = int(keys[i]), int(rows.account[i])
                 self.place.add(int(rows.at[i] // MICROSECONDS_A_DAY), key, account)
                 pooled[i, PLACE] = max(int(pooled[i, PLACE]), self.place.of_others(key, account))
-        for i in np.flatnonzero(stranger & (explained.unit != 0)).tolist():
+        for i in np.flatnonzero(stranger).tolist():
             day = int(rows.at[i] // MICROSECONDS_A_DAY)
-            pooled[i, TARGET] = self._aims(int(rows.account[i]), int(explained.unit[i]), day)
+            pooled[i, TARGET] = self._aims(int(rows.account[i]), int(explained.ward[i]), day)
         for i in np.flatnonzero(fresh & ~explained.declared).tolist():
             pooled[i, TEMPO] = self._keeps_time(int(rows.account[i]), int(rows.service[i]), int(rows.at[i]))
         return pooled
 
     def _aims(self, account: int, unit: int, day: int) -> int:
-        """Count a stranger of a unit; how many others met there who aim at it, if the account does."""
-        self.met.add(day, unit, account)
+        """Count a stranger of a unit (0: of none); how many others met there who aim at it, if the account does."""
         self.met.add(day, 0, account)
+        if not unit:
+            return 0
+        self.met.add(day, unit, account)
         there = self.met.of(unit, account)
         if there < AIMED or 2 * there < self.met.of(0, account):
             return 0

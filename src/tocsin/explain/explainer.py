@@ -168,13 +168,17 @@ class Explainer:
             reason[self.common.expects(rows, fresh & (reason == 0), unsettled, self._sites[rows.account])] = _COMMON
         unit = np.zeros(len(rows), np.uint64)
         strange = np.flatnonzero(fresh & (reason == 0))
-        unit[strange] = self._unit(rows.patient[strange], rows.service[strange], rows.at[strange])
+        ward = unit.copy()
+        assert self._places is not None
+        ward[strange] = self._places.unit_of(rows.patient[strange], rows.at[strange])
+        unit[strange] = self._unit(rows.patient[strange], rows.service[strange], ward[strange])
         age, newcomer = self._age(rows)
         return Explained(
             reason=reason,
             fresh=fresh,
             fresh_listed=fresh_listed,
             unit=unit,
+            ward=ward,
             novelty=novelty,
             unsettled=unsettled,
             age_days=age,
@@ -328,13 +332,11 @@ class Explainer:
         keys = mix(rows.patient[seen][row], self._posts.key[post])
         add_touches(self.vouching.setdefault(day, []), keys, rows.account[seen][row])
 
-    def _unit(self, patient: np.ndarray, service: np.ndarray, at: np.ndarray) -> np.ndarray:
+    def _unit(self, patient: np.ndarray, service: np.ndarray, ward: np.ndarray) -> np.ndarray:
         """Unit of a stranger: of the latest stay, else the service's establishment, else a unit of its own."""
-        assert self._places is not None
-        unit = self._places.unit_of(patient, at)
         sites = [self.staff.site_of_service.get(name) for name in self.services.names]
         site_key = np.array([*(actor_key(site, kind="site") if site else 0 for site in sites), 0], np.uint64)
-        unit = np.where(unit == 0, site_key[service], unit)
+        unit = np.where(ward == 0, site_key[service], ward)
         return np.where(unit == 0, mix(patient, 1), unit)
 
     def _novelty(

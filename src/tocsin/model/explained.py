@@ -45,6 +45,8 @@ class Explained:
     """bool: likewise for a listing."""
     unit: np.ndarray
     """uint64 key of the unit of a fresh unexplained patient; else 0."""
+    ward: np.ndarray
+    """The same where it is that of a stay; 0 where the patient has none, so that the unit is only the service's."""
     novelty: np.ndarray
     """uint8 bit set of NEW_*: this row is the first in which the account shows it, in all that is remembered."""
     unsettled: np.ndarray

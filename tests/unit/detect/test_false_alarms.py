@@ -80,6 +80,7 @@ class Region:
             fresh=fresh,
             fresh_listed=np.zeros(count, bool),
             unit=np.where(stranger & fresh, 1 + draw.integers(0, 6, count), 0).astype(np.uint64),
+            ward=np.zeros(count, np.uint64),
             novelty=novelty.astype(np.uint8),
             unsettled=np.zeros(count, np.uint8),
             age_days=np.full(count, 100, np.int32),

@@ -31,6 +31,7 @@ def harvest(account: int, *, unit: int, every_s: float, day: int = MONDAY, jitte
                 patient=10_000 * account + number + 1,
                 fresh=True,
                 unit=unit,
+                ward=unit,
                 unsettled=3,
                 age_days=30,
             )
