@@ -52,6 +52,7 @@ TABLE: dict[str, dict[str, Any]] = {
     "operation_match": {"action": "search", "query_kind": "name", "query_head": "MAR", "patient": None},
     "operation_export_named_by_subtype": {"action": "export", "elements": ""},
     "dicom_application_activity": {"action": "admin"},
+    "dicom_security_attributes_changed": {"action": "credential", "patient": None},
     "lifecycle_access": {"action": "read", "elements": PERSON},
     "plain_r4_login": {
         "action": "sign-in", "outcome": "success", "at": "2025-09-01T08:30:05.500000Z", "account": "Practitioner/p-95",
