@@ -228,6 +228,8 @@ def test_whom_a_directory_places_nowhere_is_unplaced() -> None:
         fact("role", actor="struck", code="60", establishment="hospital", starts=-100),
         fact("alias", actor="struck", code="Practitioner/9", known_at=-3),
         fact("struck-off", actor="struck", known_at=-3),
+        fact("alias", actor="struck", code="Practitioner/9", known_at=200),
+        fact("struck-off", actor="struck", known_at=200),
         fact("role", actor="back", code="60", establishment="hospital", starts=-100),
         fact("struck-off", actor="back", known_at=-90),
         fact("alias", actor="back", code="Practitioner/8", known_at=-3),

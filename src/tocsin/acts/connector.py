@@ -36,6 +36,10 @@ class Connector(Protocol):
         """Bring back what was there before, and no more. Doing it twice comes to the same."""
         ...
 
+    def cannot_revert(self) -> str:
+        """Why nothing can be brought back here, as `revert` would say; empty if it can. Asks nobody."""
+        ...
+
     def verify_reverted(self, act: Act, before: Mapping[str, Any]) -> bool:
         """Whether what is there now is what was there before."""
         ...

@@ -60,6 +60,14 @@ def would(runner: Runner, standing: Standing, *, gone: Iterable[str] = ()) -> st
     other = _still_held(runner, standing, gone=gone)
     if other is not None:
         return f"nothing to undo: {other.act.id} of {other.act.incident} still asks for it"
+    try:
+        cannot = runner.connector(standing.act).cannot_revert()
+    except ConnectorFailed as problem:
+        cannot = str(problem)
+    if cannot:
+        return f"it would have to be taken back by hand: {cannot}"
+    if standing.state == "undoing":
+        return "it was tried and did not succeed; it would be tried again"
     return "what was there before would come back"
 
 

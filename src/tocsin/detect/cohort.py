@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tocsin.model.explained import NEW_TO_ALL, PLACED, Explained
-from tocsin.model.rows import MICROSECONDS_A_DAY, Rows
+from tocsin.model.rows import MICROSECONDS_A_DAY, Rows, mix
 
 DAYS = 7
 
@@ -31,13 +31,14 @@ class Cohort:
                 del self.begun[network]
 
     def count(self, rows: Rows, explained: Explained) -> np.ndarray:
-        """int64 per row (accepted order): others so far, at an account's first row of a batch; else 0."""
+        """int64 per row (accepted order): others so far, at an account's first row on a network in a batch; else 0."""
         others = np.zeros(len(rows), np.int64)
         signing_up = (explained.unplaced != PLACED) & (rows.account >= 0) & (rows.network != 0)
         places = np.flatnonzero(signing_up & ((explained.unsettled & NEW_TO_ALL) != 0))
         if not len(places):
             return others
-        _, first = np.unique(rows.account[places], return_index=True)
+        pair = mix(rows.network[places], rows.account[places].astype(np.uint64))
+        _, first = np.unique(pair, return_index=True)
         for i in places[np.sort(first)].tolist():
             here = self.begun.setdefault(int(rows.network[i]), {})
             here.setdefault(int(rows.account[i]), int(rows.at[i] // MICROSECONDS_A_DAY))

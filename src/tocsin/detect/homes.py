@@ -45,6 +45,8 @@ class Homes:
 
         `week_from`: a day on which weeks begin; `alerted`: day -> accounts against which an alert stood.
         """
+        if self.week is not None and self.day - 1 <= day <= self.day:  # rows of yesterday that come late are today's
+            return False
         barred = [account for account in alerted.get(self.day, ()) if account < len(self.today)]
         self.today[barred] = 0
         self.counts += self.today

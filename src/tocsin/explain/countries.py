@@ -131,7 +131,7 @@ def read_countries(table: bytes) -> Countries:
 
 def _ranges(lines: Iterable[str]) -> Iterator[tuple[int, int, int, int, int]]:
     """(line, version, first, last, number) of every range whose country is known."""
-    reader = csv.reader(lines)
+    reader, begun = csv.reader(lines), False
     try:
         for row in reader:
             line = reader.line_num
@@ -139,12 +139,13 @@ def _ranges(lines: Iterable[str]) -> Iterator[tuple[int, int, int, int, int]]:
                 continue
             first, last = (_address(one.strip()) for one in (row[:2] if len(row) > 2 else ("", "")))
             if first is None or last is None:
-                if line == 1:
+                if not begun and not any(letter.isdigit() for letter in row[0]):
+                    begun = True
                     continue  # a header
                 raise _wrong(line, "does not begin with two addresses and a country")
             if first.version != last.version or int(first) > int(last):
                 raise _wrong(line, "is no range: its last address does not follow its first")
-            country = row[2].strip().upper()
+            begun, country = True, row[2].strip().upper()
             if country in _UNKNOWN:
                 continue
             if not _COUNTRY.fullmatch(country):

@@ -43,10 +43,10 @@ class Staff:
     """Actor -> [(starts, ends, known_at)] of declared jobs on all patients."""
     entrusted: set[str] = field(default_factory=set)
     """Actors of declared jobs, on some patients or on all."""
-    struck_off: dict[str, int] = field(default_factory=dict)
-    """Actor -> from when a directory knows that he exercises no more."""
-    listed: dict[str, int] = field(default_factory=dict)
-    """Actor -> when a directory last told his names."""
+    struck_off: dict[str, set[int]] = field(default_factory=dict)
+    """Actor -> when a directory told that he exercises no more."""
+    listed: dict[str, set[int]] = field(default_factory=dict)
+    """Actor -> when a directory told his names, then too."""
     site_of_unit: dict[str, str] = field(default_factory=dict)
     site_of_service: dict[str, str] = field(default_factory=dict)
     categories_of_service: dict[str, str] = field(default_factory=dict)
@@ -72,9 +72,9 @@ class Staff:
             )
             if kind == "alias" and actor and columns["code"][i]:
                 self._tell(self.actor_of_alias, "alias", columns["code"][i], actor, known_at)
-                self.listed[actor] = max(known_at, self.listed.get(actor, known_at))
+                self.listed.setdefault(actor, set()).add(known_at)
             elif kind == "struck-off" and actor:
-                self.struck_off[actor] = max(known_at, self.struck_off.get(actor, known_at))
+                self.struck_off.setdefault(actor, set()).add(known_at)
             elif kind == "unit" and unit and site:
                 self._tell(self.site_of_unit, "unit", unit, site, known_at)
             elif kind == "service" and columns["service"][i]:

@@ -46,6 +46,8 @@ def _known(staff: Staff, actor: str | None, at: np.ndarray) -> np.ndarray:
     if actor in staff.entrusted:
         found[:] = PLACED
     struck = staff.struck_off.get(actor)
-    if struck is not None and struck >= staff.listed.get(actor, struck):
-        found[at >= struck] = STRUCK_OFF
+    if struck:
+        told = sorted(struck | staff.listed.get(actor, set()))
+        over = np.array([False, *(when in struck for when in told)])  # what was told last holds, until then nothing
+        found[over[np.searchsorted(told, at, side="right")]] = STRUCK_OFF
     return found

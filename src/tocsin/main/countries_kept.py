@@ -5,11 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from tocsin import log, wiring
 from tocsin.config import Settings
+from tocsin.errors import Usage
 from tocsin.explain.countries import NOWHERE, Countries, countries_in
 from tocsin.main.saved import put_state, state_path
 
 _PREFIX: Final = "countries-"
+
+
+def wanted(settings: Settings, in_force: Countries) -> Countries:
+    """The table that the settings name; where it cannot be read, the one in force goes on, with a warning.
+
+    Raises `Usage` where none is in force.
+    """
+    try:
+        return wiring.countries(settings, known=in_force)
+    except Usage:
+        if not in_force:
+            raise
+        log.warning("the table of countries cannot be read: the one before stays in force (`tocsin doctor` says why)")
+        return in_force
 
 
 def keep(settings: Settings, table: Countries) -> None:

@@ -91,6 +91,10 @@ class Press:
         """What was printed cannot be unprinted."""
         raise ConnectorFailed("letters cannot be taken back")
 
+    def cannot_revert(self) -> str:
+        """It cannot."""
+        return "what was written stays written"
+
     def verify_reverted(self, act: Act, before: Mapping[str, Any]) -> bool:
         """Never: see `revert`."""
         return False

@@ -64,6 +64,10 @@ class Publisher:
         """What was told to others cannot be untold."""
         raise ConnectorFailed("what was shared cannot be taken back")
 
+    def cannot_revert(self) -> str:
+        """It cannot."""
+        return "what was shared stays shared"
+
     def verify_reverted(self, act: Act, before: Mapping[str, Any]) -> bool:
         """Never: see `revert`."""
         return False

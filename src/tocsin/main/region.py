@@ -218,7 +218,7 @@ class Region:
         text = ladder_text(self.settings)
         if text != (self.ladder_text or ladder_text(Settings())):
             self._own(SETTINGS, text.encode() + b"\n", now)
-        countries = wiring.countries(self.settings, known=self.river.countries)
+        countries = countries_kept.wanted(self.settings, self.river.countries)
         if countries.of != self.river.countries.of:
             self._own(COUNTRIES, countries.line(), now)
 

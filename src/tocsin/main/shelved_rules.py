@@ -39,16 +39,14 @@ class Shelf:
 
 
 def read_shelf(settings: Settings) -> Shelf:
-    """The shipped rules and the region's. Raises `Usage` for a folder that is not there, or a switch without a rule."""
+    """The shipped rules and the region's; a switch without a rule is refused. Raises `Usage` for a folder not there."""
     shelf = Shelf()
     _put(shelf, resources.files("tocsin").joinpath("rules"), own=False)
     if settings.rules.folder is not None:
         _put(shelf, _folder(settings.rules.folder, "rules.folder"), own=True)
     for name in settings.rules.on:
         if name not in shelf.rules and name not in shelf.refused:
-            raise Usage(
-                f"'rules.on' names a rule that is not there: {name}", advice="`tocsin rules list` shows every rule."
-            )
+            shelf.refused[name] = f"'rules.on' names a rule that is not there: {name}"
     return shelf
 
 

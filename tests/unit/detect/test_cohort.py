@@ -43,6 +43,15 @@ def test_interns_whom_a_directory_places_or_who_sign_up_where_others_work_are_no
     assert counted(sign_ups(6, **changed)) == [0] * 6
 
 
+def test_it_does_not_hang_on_how_rows_are_cut() -> None:
+    """Promise: the same live and in bulk: a second network of an account's first day counts too."""
+    told = [
+        replace(row, account=account, network=network)
+        for row, account, network in zip(sign_ups(7), (0, 0, 1, 1, 2, 2, 3), (7, 9, 8, 9, 6, 9, 9), strict=True)
+    ]
+    assert counted(told) == Cohort().count(rows_of(told), explained_of(told)).tolist() == [0, 0, 0, 1, 0, 2, 3]
+
+
 def test_an_account_that_comes_again_is_one_and_after_a_week_all_is_forgotten() -> None:
     cohort = Cohort()
     assert counted(sign_ups(3) + sign_ups(3), cohort) == [0, 1, 2, 2, 2, 2]

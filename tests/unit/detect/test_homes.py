@@ -60,10 +60,17 @@ def plainly(drawn: Drawn) -> list[list[str]]:
     rows: Counter[tuple[int, str]] = Counter()
     homes: dict[int, str] = {}
     week: int | None = None
-    yesterday: Counter[tuple[int, str]] = Counter()
+    today: Counter[tuple[int, str]] = Counter()
+    open_day = 0
+    alerted = {day: barred for day, _, barred in drawn}
     found = []
     for day, pairs, _ in drawn:
-        rows += yesterday
+        if week is not None and open_day - 1 <= day <= open_day:  # rows of yesterday that come late are today's
+            found.append([homes.get(account, "") for account in range(8)])
+            today += Counter((a, SERVICES[s]) for a, s in pairs if a >= 0 and s >= 0)
+            continue
+        rows += Counter({pair: n for pair, n in today.items() if pair[0] not in alerted.get(open_day, ())})
+        open_day = day
         begins = day - (day - MONDAY) % 7
         if week is None or not week - 7 <= begins <= week:
             week, homes = begins, {}
@@ -71,8 +78,7 @@ def plainly(drawn: Drawn) -> list[list[str]]:
                 theirs = {service: n for (one, service), n in rows.items() if one == account}
                 homes[account] = min(theirs, key=lambda service: (-theirs[service], service))
         found.append([homes.get(account, "") for account in range(8)])
-        alerted = next(barred for one, _, barred in drawn[::-1] if one == day)
-        yesterday = Counter((a, SERVICES[s]) for a, s in pairs if a >= 0 and s >= 0 and a not in alerted)
+        today = Counter((a, SERVICES[s]) for a, s in pairs if a >= 0 and s >= 0)
     return found
 
 

@@ -22,9 +22,9 @@ _WHOLE = ("alert", "incident", "rung", "#one in", "#weight", "at (UTC)", "since 
 
 
 def stdout() -> Console:
-    """Where answers go: 120 letters wide where nobody's terminal says more."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=120)
+    """Where answers go: 120 letters wide where nobody's terminal says more. What a trail says is no markup."""
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=120)
 
 
 def stderr() -> Console:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from tocsin.cli.tell import stdout, table_of
 
@@ -17,7 +17,7 @@ def tell_contain(told: dict[str, Any]) -> None:
     out = stdout()
     many = len(told["accounts"])
     accounts = "1 account" if many == 1 else f"{many} accounts, those of the same persons among them"
-    out.print(f"[bold]{told['incident']}[/], rung {told['rung']}: {accounts}", soft_wrap=True)
+    out.print(Text.assemble((told["incident"], "bold"), f", rung {told['rung']}: {accounts}"), soft_wrap=True)
     if told["not_enforced"]:
         out.print(f"Not enforced: {told['not_enforced']}.", style="yellow", markup=False)
     _tell_acts(out, told)
@@ -48,7 +48,7 @@ def _tell_would(out: Console, told: dict[str, Any]) -> None:
     table = table_of("", "act", "what", "by", "account", "state", "taken back")
     for act in told["acts"]:
         cells = (act["by"], _short(act["account"]), act["state"], act["would"])
-        table.add_row(act["act"], act["kind"], *map(escape, cells))
+        table.add_row(act["act"], act["kind"], *cells)
     out.print(table)
     for note in told["notes"]:
         out.print(f"{note}.", markup=False, soft_wrap=True)
@@ -74,10 +74,8 @@ def _tell_acts(out: Console, told: dict[str, Any]) -> None:
     table = table_of("", "act", "what", "by", "account", "state", "what was read back")
     for act in told["acts"]:
         colour = _COLOURS.get(act["state"], "")
-        state = f"[{colour}]{act['state']}[/]" if colour else act["state"]
-        table.add_row(
-            act["act"], act["kind"], escape(act["by"]), escape(_short(act["account"])), state, escape(_proof(act))
-        )
+        state = Text(act["state"], style=colour)
+        table.add_row(act["act"], act["kind"], act["by"], _short(act["account"]), state, _proof(act))
     out.print(table)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tocsin.cli.tell import counted, stdout
 
@@ -40,7 +41,7 @@ def tell_demo(told: dict[str, Any]) -> None:
 
 def _tell_region(region: dict[str, Any], out: Console) -> None:
     out.print()
-    out.print(f"[bold]{region['region']}[/] {region['incident'] or ''}")
+    out.print(Text.assemble((region["region"], "bold"), f" {region['incident'] or ''}"))
     for account in region["accounts"]:
         _tell_account(account, out)
     if region["incident"] is None:
@@ -66,7 +67,7 @@ def _tell_account(account: dict[str, Any], out: Console) -> None:
     refused = account["refused"]
     if refused:
         where = f"by {refused['service'] or 'the provider'}, after {counted(account['opened'], 'patient')} opened"
-        told = f"    {refused['at'][11:19]}  [green]refused[/] {where}"
+        told = Text.assemble(f"    {refused['at'][11:19]}  ", ("refused", "green"), f" {where}")
         out.print(told, soft_wrap=True)
     else:
         out.print(f"    never refused: {counted(account['opened'], 'patient')} opened", style="red")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.markup import escape
+from rich.text import Text
 
 from tocsin.cli.tell import counted, stdout, table_of
 
@@ -46,14 +46,14 @@ def tell_calibration(told: dict[str, Any]) -> None:
             f"{line['budget']:g}",
             f"{line['weight']:.2f}",
             "measured" if line["measured"] else "estimated",
-            escape(line["whose"]["en"]),
+            line["whose"]["en"],
             line["from"],
         )
     out.print(table)
 
 
 def _whose(role: str, home: str) -> str:
-    return escape(f"{role} at home in {home}" if home else role or "(all)")
+    return f"{role} at home in {home}" if home else role or "(all)"
 
 
 def tell_verify(told: dict[str, Any]) -> None:
@@ -77,5 +77,5 @@ def tell_doctor(told: dict[str, Any]) -> None:
     table = table_of("", "what", "state", "what to do")
     for finding in told["findings"]:
         colour = {"good": "green", "new": "cyan", "poor": "yellow", "bad": "red"}[finding["state"]]
-        table.add_row(finding["what"], f"[{colour}]{finding['state']}[/]", escape(finding["advice"]))
+        table.add_row(finding["what"], Text(finding["state"], style=colour), finding["advice"])
     stdout().print(table)

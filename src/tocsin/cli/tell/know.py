@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from tocsin.cli.tell import counted, stdout, table_of
 from tocsin.main.words import numbered, said_in, short_of
@@ -184,5 +185,5 @@ def watch_table(watches: list[dict[str, Any]]) -> Table:
     for (subject, verdict, reason), services in sorted(grouped.items()):
         named = ", ".join(services[:2]) + (f" and {len(services) - 2} more" if len(services) > 2 else "")
         colour = {"partly": "yellow", "no": "red"}[verdict]
-        table.add_row(subject, f"[{colour}]{verdict}[/]", reason, named)
+        table.add_row(subject, Text(verdict, style=colour), reason, named)
     return table

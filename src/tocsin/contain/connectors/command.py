@@ -35,10 +35,14 @@ class CommandConnector:
         """Run `undo`. Raises `ConnectorFailed` if there is none or its exit code is not 0."""
         if not self._undo:
             raise ConnectorFailed(
-                f"the connector '{self._name}' has no undo command",
+                self.cannot_revert(),
                 advice=f"Take it back by hand, or write undo = [...] under [connectors.{self._name}].",
             )
         self._run(self._undo, act, "did not take it back")
+
+    def cannot_revert(self) -> str:
+        """Without an undo command."""
+        return "" if self._undo else f"the connector '{self._name}' has no undo command"
 
     def verify_reverted(self, act: Act, before: Mapping[str, Any]) -> bool:
         """The exit code of `undo` is all there is."""

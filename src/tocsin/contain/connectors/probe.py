@@ -45,6 +45,10 @@ class Probe:
     def revert(self, act: Act, before: Mapping[str, Any]) -> None:
         """Nothing was changed."""
 
+    def cannot_revert(self) -> str:
+        """It can."""
+        return ""
+
     def verify_reverted(self, act: Act, before: Mapping[str, Any]) -> bool:
         """Nothing was changed."""
         return True

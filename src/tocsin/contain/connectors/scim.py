@@ -112,6 +112,10 @@ class ScimConnector:
         if before["active"] and not _is_active(self._account(_value(act))):
             self._set(_value(act), True)
 
+    def cannot_revert(self) -> str:
+        """It can."""
+        return ""
+
     def verify_reverted(self, act: Act, before: Mapping[str, Any]) -> bool:
         """Whether it is as it was."""
         active = _is_active(self._account(_value(act)))
