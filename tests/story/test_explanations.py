@@ -50,7 +50,7 @@ def test_a_region_says_what_is_to_be_expected_and_sees_what_it_carries(region: R
 
     doctor = next(one["advice"] for one in home.told("doctor")["findings"] if one["what"] == "explanations")
     assert doctor.startswith(
-        "9 count; off: appointment, colleague; with margins of your own: stay; added: second-opinion"
+        "10 count; off: appointment, colleague; with margins of your own: stay; added: second-opinion"
     )
     assert "an appointment, however long ago" in home.run("explanations").out.replace("\n", " ")
     assert "désactivée" in home.run("explanations", "--lang", "fr").out
