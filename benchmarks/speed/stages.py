@@ -54,7 +54,7 @@ STAGES = {
         "tocsin.detect.judge:Judge.standing_days",
     ],
     "rows as vectors, and stored columns": ["tocsin.main.river:River.fold"],
-    "store: Parquet parts": ["tocsin.main.region:Region._write", "tocsin.main.region:Region._learn"],
+    "store: Parquet parts": ["tocsin.main.region:write_slice", "tocsin.main.region:Region._learn"],
     "save the judge's state": ["tocsin.main.region:packed", "tocsin.main.region:put_state"],
 }
 
