@@ -2,7 +2,7 @@
 
 ln e(day)  = ln e(content) + ln e(sign-in) + ln e(enrolment) + ln e(honey)
 e(content) = average of the content detectors' e-values
-e(sign-in) = average of that of the code and those of refusals and two places
+e(sign-in) = average of that of the code and those of refusals, two places and a changed key
 an e-value = the smaller of what the stratum and what the account's own history allow
 """
 

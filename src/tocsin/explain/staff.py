@@ -29,7 +29,7 @@ class Post:
 
 @dataclass(slots=True)
 class Staff:
-    """Accounts -> professionals -> posts, from the facts `alias`, `role`, `roster` and `task` without patient."""
+    """Accounts -> professionals -> posts: the facts `alias`, `struck-off`, `role`, `roster`, `task` without patient."""
 
     actor_of_alias: dict[str, str] = field(default_factory=dict)
     posts: dict[str, list[Post]] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Staff:
                 code = columns["code"][i] or ""
                 self._tell(self.categories_of_service, "categories", columns["service"][i], code, known_at)
             elif kind in ("role", "roster") and actor and (unit or site):
-                self.roles_known[actor] = min(known_at, self.roles_known.get(actor, known_at))
+                self._know_role(actor, known_at)
                 where = actor_key(unit, kind="unit") if unit else actor_key(site, kind="site")
                 self.posts.setdefault(actor, []).append(Post(where, starts, ends, known_at, kind == "roster"))
                 if kind == "role":
@@ -91,7 +91,7 @@ class Staff:
                     workplace = (starts, unit or "", site or "")
                     self.workplaces[actor] = max(workplace, self.workplaces.get(actor, workplace))
             elif kind == "role" and actor:
-                self.roles_known[actor] = min(known_at, self.roles_known.get(actor, known_at))
+                self._know_role(actor, known_at)
                 self._remember_role(actor, starts, columns["code"][i])
             elif kind == "task" and actor:
                 self.entrusted.add(actor)
@@ -103,6 +103,9 @@ class Staff:
         if (known_at, value) >= self._told.get((kind, name), (known_at, value)):
             self._told[kind, name] = known_at, value
             table[name] = value
+
+    def _know_role(self, actor: str, known_at: int) -> None:
+        self.roles_known[actor] = min(known_at, self.roles_known.get(actor, known_at))
 
     def _remember_role(self, actor: str, starts: int, code: str | None) -> None:
         if code and (actor not in self.roles or (starts, code) > self.roles[actor]):
